@@ -1,0 +1,21 @@
+// The tests run as compiled by tsc: what is tested is what is run, and no second compiler is needed.
+const common = { testEnvironment: 'node', transform: {}, rootDir: '.' }
+
+export default {
+  reporters: ['default', '<rootDir>/test/closing-line.cjs'],
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/dist/test/**/*.test.js'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/test/engines/'],
+    },
+    {
+      ...common,
+      displayName: 'engines',
+      testMatch: ['<rootDir>/dist/test/engines/**/*.test.js'],
+      globalSetup: '<rootDir>/dist/test/engines/setup.js',
+      globalTeardown: '<rootDir>/dist/test/engines/teardown.js',
+    },
+  ],
+}

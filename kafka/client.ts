@@ -1,0 +1,102 @@
+import kafkajs, { type Admin, type Consumer, type Kafka, type KafkaMessage, type Producer } from 'kafkajs'
+import { type Logger } from '../service/logger.ts'
+import { registerCodecs } from './codecs.ts'
+import { type KafkaSettings, securityOf } from './config.ts'
+import { kafkaError } from './errors.ts'
+
+export type { Admin, Consumer, EachBatchPayload, KafkaMessage, Message, Producer } from 'kafkajs'
+export type { Kafka }
+
+/** A record's headers as text; kafkajs gives buffers. */
+export const headerText = (message: KafkaMessage, name: string): string | undefined =>
+  message.headers?.[name]?.toString()
+
+type KafkaLogLevel = 0 | 1 | 2 | 4 | 5
+
+/** How often and how long kafkajs tries on its own before it reports. */
+type Patience = { retries: number; initialRetryTime: number; maxRetryTime: number }
+const BRIEF: Patience = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 }
+
+/**
+ * A Kafka client. Pure but for reading KAFKA_SSL_CA: nothing is connected yet. Throws CONFIG_INVALID.
+ * kafkajs's own words go to `logger` at debug level, since what matters is thrown as well.
+ */
+export function createKafka(settings: KafkaSettings, clientId: string, logger?: Logger): Kafka {
+  registerCodecs()
+  const { sasl, ssl } = securityOf(settings)
+  process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
+  return new kafkajs.Kafka({
+    clientId,
+    brokers: settings.KAFKA_BROKERS,
+    ssl,
+    ...(sasl === undefined
+      ? {}
+      : { sasl: sasl as { mechanism: 'plain'; username: string; password: string } }),
+    connectionTimeout: 3_000,
+    authenticationTimeout: 5_000,
+    retry: BRIEF,
+    logLevel: 4 satisfies KafkaLogLevel,
+    logCreator:
+      () =>
+      ({ log: { message, error } }) => {
+        logger?.debug(`kafkajs: ${message}`, error === undefined ? {} : { error: String(error) })
+      },
+  })
+}
+
+/** Runs `use` with a connected admin client and disconnects it; kafkajs's errors become ours. */
+export async function withAdmin<Result>(
+  kafka: Kafka,
+  brokers: readonly string[],
+  use: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await use(admin)
+  } catch (error) {
+    throw kafkaError(error, brokers)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/**
+ * A connected producer that writes each record once and in order: idempotent, acknowledged by all
+ * in-sync replicas. One request is in flight at a time, as idempotence in kafkajs requires.
+ */
+export async function connectProducer(kafka: Kafka, brokers: readonly string[]): Promise<Producer> {
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    // A broker may be away for a restart: about a minute, and then the caller is told.
+    retry: { retries: 12, initialRetryTime: 200, maxRetryTime: 8_000 },
+  })
+  try {
+    await producer.connect()
+  } catch (error) {
+    throw kafkaError(error, brokers)
+  }
+  return producer
+}
+
+export const LZ4 = kafkajs.CompressionTypes.LZ4
+
+/**
+ * A consumer of a group. It never gives up: without brokers it waits and comes back by itself.
+ * `sessionTimeoutMs` is how long a killed member holds its partitions (6 s served in measurements).
+ */
+export function createConsumer(kafka: Kafka, groupId: string, sessionTimeoutMs: number): Consumer {
+  return kafka.consumer({
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / 3),
+    rebalanceTimeout: 60_000,
+    maxBytesPerPartition: 1_048_576,
+    maxWaitTimeInMs: 500,
+    allowAutoTopicCreation: false,
+    retry: { retries: 10, initialRetryTime: 300, maxRetryTime: 10_000, restartOnFailure: async () => true },
+  })
+}

@@ -1,0 +1,43 @@
+import { reasonOf, type VigieError, vigieError } from '../service/errors.ts'
+
+type Chain = {
+  name?: string
+  type?: string
+  code?: string
+  message?: string
+  cause?: unknown
+  originalError?: unknown
+}
+
+/** An error and everything it was caused by: kafkajs wraps what matters several times. */
+function* causesOf(error: unknown): Generator<Chain> {
+  for (let at = error as Chain | undefined, depth = 0; at && depth < 8; depth++) {
+    yield at
+    at = (at.cause ?? at.originalError) as Chain | undefined
+  }
+}
+
+const NOT_AUTHORISED = /_AUTHORIZATION_FAILED$/
+const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/
+
+/** The error of our table for one that kafkajs threw; an error of ours stays as it is. */
+export function kafkaError(error: unknown, brokers: readonly string[], topic = ''): VigieError {
+  const details = { brokers: brokers.join(','), problem: reasonOf(error) }
+  for (const cause of causesOf(error)) {
+    if (cause.name === 'VigieError') return cause as VigieError
+    const type = cause.type ?? ''
+    const problem = cause.message ?? details.problem
+    if (cause.name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED')
+      return vigieError('KAFKA_AUTHENTICATION', { ...details, problem }, error)
+    if (NOT_AUTHORISED.test(type)) return vigieError('KAFKA_NOT_AUTHORISED', { ...details, problem }, error)
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION')
+      return vigieError('KAFKA_TOPIC_MISSING', { brokers: details.brokers, topic }, error)
+    if (TLS_CODE.test(cause.code ?? '') || /certificate|SSL|TLS/.test(cause.message ?? ''))
+      return vigieError('KAFKA_TLS', { ...details, problem }, error)
+  }
+  for (const cause of causesOf(error)) {
+    if (/^KafkaJS(Connection|Broker|RequestTimeout|LockTimeout)/.test(cause.name ?? ''))
+      return vigieError('KAFKA_UNREACHABLE', { ...details, problem: cause.message ?? details.problem }, error)
+  }
+  return vigieError('KAFKA_FAILED', details, error)
+}

@@ -1,0 +1,31 @@
+import { type Admin } from './client.ts'
+
+/** Offsets by partition: always the offset of the next record, as Kafka counts. */
+export type Offsets = ReadonlyMap<number, bigint>
+
+/** Where each partition ends now. */
+export async function endOffsets(admin: Admin, topic: string): Promise<Offsets> {
+  const offsets = await admin.fetchTopicOffsets(topic)
+  return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]))
+}
+
+/** What a group has committed; a partition without a commit is absent. */
+export async function committedOffsets(admin: Admin, groupId: string, topic: string): Promise<Offsets> {
+  const topics = await admin.fetchOffsets({ groupId, topics: [topic] })
+  const partitions = topics.find((each) => each.topic === topic)?.partitions ?? []
+  return new Map(
+    partitions
+      .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
+      .filter(([, offset]) => offset >= 0n),
+  )
+}
+
+/** How many records lie between what was reached and the goal; a partition not reached counts from `from`. */
+export function recordsBetween(reached: Offsets, goal: Offsets, from?: Offsets): number {
+  let records = 0n
+  for (const [partition, end] of goal) {
+    const start = reached.get(partition) ?? from?.get(partition) ?? 0n
+    if (end > start) records += end - start
+  }
+  return Number(records)
+}

@@ -1,0 +1,98 @@
+import { TOPIC } from '../log/names.ts'
+import { reasonOf, vigieError } from '../service/errors.ts'
+import { type Admin } from './client.ts'
+
+/** How a topic is made. Every value is explicit, so that a broker's defaults never decide. */
+export type TopicSpec = {
+  name: string
+  partitions: number
+  /** Why that many partitions. */
+  partitionsReason: string
+  retentionHours: number
+  retentionReason: string
+  segmentMegabytes: number
+  segmentReason: string
+  compression: 'lz4' | 'producer'
+  compressionReason: string
+}
+
+/**
+ * The topics Vigie writes. Chosen as the Crypto Viz seed chose: more partitions for faster topics,
+ * retention by how long a record is still of use, small segments for slow topics, since only a
+ * closed segment can be deleted.
+ */
+export const TOPICS: readonly TopicSpec[] = [
+  {
+    name: TOPIC.logs,
+    partitions: 3,
+    partitionsReason: 'three shippers can share it; one source stays in one partition, so in order',
+    retentionHours: 7 * 24,
+    retentionReason: 'a week: long enough to replay after a holiday without Loki',
+    segmentMegabytes: 128,
+    segmentReason: 'about 600,000 logs; at common rates a segment closes within days',
+    compression: 'producer',
+    compressionReason: 'Vigie writes LZ4; what others write is kept, so the broker never recompresses',
+  },
+  {
+    name: TOPIC.rejected,
+    partitions: 1,
+    partitionsReason: 'rare, and read by people: one partition keeps the order of arrival',
+    retentionHours: 14 * 24,
+    retentionReason: 'two weeks to find and mend the job that writes them',
+    segmentMegabytes: 64,
+    segmentReason: 'slow topic: small segments, so that retention takes effect',
+    compression: 'lz4',
+    compressionReason: 'only Vigie writes here',
+  },
+  {
+    name: TOPIC.deadLetters,
+    partitions: 1,
+    partitionsReason: 'rare, and retried in order of arrival',
+    retentionHours: 30 * 24,
+    retentionReason: 'a month: they are the only copy of a line that Loki refused',
+    segmentMegabytes: 64,
+    segmentReason: 'slow topic: small segments, so that retention takes effect',
+    compression: 'lz4',
+    compressionReason: 'only Vigie writes here',
+  },
+]
+
+const configOf = (spec: TopicSpec) => [
+  { name: 'cleanup.policy', value: 'delete' },
+  { name: 'retention.ms', value: String(spec.retentionHours * 3_600_000) },
+  { name: 'segment.bytes', value: String(spec.segmentMegabytes * 1_048_576) },
+  { name: 'compression.type', value: spec.compression },
+]
+
+/** The spec of a topic; one that the user named is made like the topic of the logs. */
+const specFor = (name: string): TopicSpec =>
+  TOPICS.find((spec) => spec.name === name) ?? { ...(TOPICS[0] as TopicSpec), name }
+
+/**
+ * Creates those of the topics that are missing; existing ones are left as their owner made them.
+ * Replication is the broker's default. Throws KAFKA_TOPIC_NOT_CREATED.
+ */
+export async function ensureTopics(
+  admin: Admin,
+  names: readonly string[],
+  brokers: readonly string[],
+): Promise<void> {
+  const existing = new Set(await admin.listTopics())
+  for (const name of names.filter((each) => !existing.has(each))) {
+    const spec = specFor(name)
+    try {
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic: name, numPartitions: spec.partitions, configEntries: configOf(spec) }],
+      })
+    } catch (error) {
+      const first = (error as AggregateError).errors?.[0] ?? error
+      if ((first as { type?: string }).type === 'TOPIC_ALREADY_EXISTS') continue
+      throw vigieError(
+        'KAFKA_TOPIC_NOT_CREATED',
+        { topic: name, brokers: brokers.join(','), problem: reasonOf(first) },
+        error,
+      )
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Every name that more than one part of Vigie, or somebody outside it, relies on.
+ * Renaming one of these breaks dashboards, offsets or saved queries of users.
+ */
+
+/** Kafka topics. */
+export const TOPIC = {
+  logs: 'ingestion-logs',
+  rejected: 'ingestion-logs-rejected',
+  deadLetters: 'ingestion-logs-dead-letters',
+  incidents: 'ingestion-incidents',
+  incidentsState: 'ingestion-incidents-state',
+} as const
+
+/** The shipper's consumer group: promtail's, so that the offsets of someone who migrates carry on. */
+export const SHIPPER_GROUP = 'promtail-consumer'
+
+/** Values of Loki's `job` label. */
+export const JOB = {
+  logs: 'kafka-logs',
+  incidents: 'ingestion-incidents',
+  vigie: 'vigie',
+} as const
+
+/** Fields of a log line that become Loki labels, in the order in which a stream is written. */
+export const LABEL_FIELDS = ['etat', 'source', 'entreprise', 'zone'] as const
+
+/** The label that marks a line which could not be read as JSON, and its only value. */
+export const PARSE_LABEL = { name: 'parse', failed: 'failed' } as const
+
+/** Headers of records on the rejected and dead-letter topics. */
+export const HEADER = {
+  reason: 'vigie-reason',
+  detail: 'vigie-detail',
+  uri: 'vigie-uri',
+  record: 'vigie-record',
+  truncated: 'vigie-truncated-from-bytes',
+  topic: 'vigie-topic',
+  partition: 'vigie-partition',
+  offset: 'vigie-offset',
+} as const
+
+/** Where the logs are when nobody says otherwise: the user's own bucket and key. */
+export const DEFAULT_LOGS_URI = 's3://my12data/logs.json'

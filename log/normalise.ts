@@ -1,0 +1,157 @@
+import { isUtf8 } from 'node:buffer'
+import { type Aliases, EPOCH_UNITS, FIELDS, type Field, UNITS } from './aliases.ts'
+import { type LogLine, lineSchema, MAX_DURATION_SECONDS, REJECT_REASONS, type RejectReason } from './line.ts'
+
+/** A record that is not a log line: why, and the detail that helps to mend it. */
+export type Rejection = { reason: RejectReason; detail: string }
+export type Normalised = { line: LogLine } | { rejection: Rejection }
+
+/** Times before 2000 or after 2200 are unit mistakes (seconds read as milliseconds, or the reverse). */
+const EARLIEST_MS = Date.UTC(2000, 0, 1)
+const LATEST_MS = Date.UTC(2200, 0, 1)
+
+const reject = (reason: RejectReason, detail: string): Normalised => ({ rejection: { reason, detail } })
+
+/** Short and printable: a value in a message must neither flood a terminal nor steer it. */
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+/**
+ * Returns a function that turns one raw record (the bytes of one JSON value) into a log line, or
+ * says why it is none. Pure: neither clock nor I/O.
+ *
+ * `keyCount` is how many keys the record's text has at its top level; JSON.parse would silently
+ * keep the last of two equal keys, so a difference means that one was lost.
+ */
+export function normaliser(aliases: Aliases): (raw: Uint8Array, keyCount?: number) => Normalised {
+  const known = new Map<string, Known>()
+  for (const field of FIELDS) {
+    aliases.fields[field].forEach(({ name, unit }, index) => {
+      const key = name.toLowerCase()
+      if (!known.has(key))
+        known.set(key, { field, rank: index, factor: unit && { ...UNITS, ...EPOCH_UNITS }[unit] })
+    })
+  }
+
+  return (raw, keyCount) => {
+    if (!isUtf8(raw)) return reject('invalid_utf8', 'the bytes are not UTF-8')
+    let parsed: unknown
+    try {
+      parsed = JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8'))
+    } catch (error) {
+      return reject('not_json', (error as SyntaxError).message.slice(0, 200))
+    }
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+      return reject('not_an_object', `found ${shown(parsed)}`)
+    const keys = Object.keys(parsed)
+    if (keyCount !== undefined && keyCount > keys.length)
+      return reject('duplicate_key', `${keyCount} keys are written, ${keys.length} differ`)
+    return toLine(renamed(parsed as Record<string, unknown>, known), aliases.states)
+  }
+}
+
+/** What an alias stands for; `rank` is its place among the field's aliases, the first wins. */
+type Known = { field: Field; rank: number; factor: number | undefined }
+
+/** Gives the contract's names to the fields that have another; a field that has its own name wins. */
+function renamed(record: Record<string, unknown>, known: Map<string, Known>): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  const rankOf = new Map<Field, number>()
+  for (const [key, value] of Object.entries(record)) {
+    if ((FIELDS as readonly string[]).includes(key)) continue
+    const alias = known.get(key.toLowerCase())
+    if (alias === undefined || alias.field in record) {
+      result[key] = value
+      continue
+    }
+    const taken = rankOf.get(alias.field)
+    if (taken !== undefined && taken <= alias.rank) {
+      result[key] = value
+      continue
+    }
+    rankOf.set(alias.field, alias.rank)
+    result[alias.field] = converted(value, alias)
+  }
+  for (const field of FIELDS) if (field in record && record[field] !== null) result[field] = record[field]
+  return result
+}
+
+function converted(value: unknown, { field, factor }: Known): unknown {
+  if (typeof value !== 'number' || factor === undefined) return value ?? undefined
+  if (field !== 'debut' && field !== 'fin') return round(value * factor)
+  const ms = value * factor
+  return ms >= EARLIEST_MS && ms <= LATEST_MS ? new Date(ms).toISOString() : String(value)
+}
+
+/** A microsecond and a byte are the finest that the contract's units need to show. */
+const round = (amount: number): number => Math.round(amount * 1e6) / 1e6
+
+function toLine(record: Record<string, unknown>, states: Aliases['states']): Normalised {
+  if (typeof record.etat === 'string') record.etat = states[record.etat.toLowerCase()] ?? record.etat
+  const result = lineSchema.safeParse(record)
+  if (!result.success) {
+    const issue = result.error.issues[0]
+    const field = String(issue?.path[0] ?? '')
+    const value = record[field]
+    if (value === undefined) return reject('missing_field', `no \`${field}\``)
+    const reason = issue !== undefined && issue.message in REJECT_REASONS ? issue.message : 'wrong_type'
+    return reject(reason as RejectReason, `\`${field}\` is ${shown(value)}`)
+  }
+  const { debut, fin, duree, etat, source, entreprise, zone, cpu, memoire, description, ...unknown } =
+    result.data
+  const times = reconciled(debut, fin, duree)
+  if ('rejection' in times) return times
+  return {
+    line: { ...times, etat, source, entreprise, zone, cpu, memoire, description, ...unknown },
+  }
+}
+
+type Times = { debut: string; fin: string; duree: number }
+
+/** Any two of start, end and duration give the third; all three are kept as they were given. */
+function reconciled(
+  debut: string | undefined,
+  fin: string | undefined,
+  duree: number | undefined,
+): Times | { rejection: Rejection } {
+  let debutMs = debut === undefined ? undefined : milliseconds(debut)
+  let finMs = fin === undefined ? undefined : milliseconds(fin)
+  for (const [field, ms, value] of [
+    ['debut', debutMs, debut],
+    ['fin', finMs, fin],
+  ] as const) {
+    if (ms !== undefined && !(ms >= EARLIEST_MS && ms <= LATEST_MS))
+      return { rejection: { reason: 'bad_time', detail: `\`${field}\` is ${shown(value)}` } }
+  }
+  if (duree !== undefined) {
+    if (finMs === undefined && debutMs !== undefined) finMs = debutMs + Math.round(duree * 1000)
+    if (debutMs === undefined && finMs !== undefined) debutMs = finMs - Math.round(duree * 1000)
+  }
+  if (finMs === undefined) return { rejection: { reason: 'missing_field', detail: 'no `fin`' } }
+  if (debutMs === undefined)
+    return { rejection: { reason: 'missing_field', detail: 'neither `debut` nor `duree`' } }
+  if (finMs < debutMs)
+    return {
+      rejection: { reason: 'end_before_start', detail: `\`fin\` ${fin} is before \`debut\` ${debut}` },
+    }
+  const seconds = duree ?? (finMs - debutMs) / 1000
+  if (seconds > MAX_DURATION_SECONDS)
+    return { rejection: { reason: 'bad_duration', detail: `${seconds} s between \`debut\` and \`fin\`` } }
+  return { debut: new Date(debutMs).toISOString(), fin: new Date(finMs).toISOString(), duree: seconds }
+}
+
+/** A time without a zone is read as UTC: most job loggers mean that, and the machine's zone would be a guess. */
+function milliseconds(time: string): number {
+  return Date.parse(/(?:[zZ]|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`)
+}
+
+/** The line as it is written, once: the Kafka value, and the Loki line. */
+export const serialise = (line: LogLine): string => JSON.stringify(line)
+
+/** The same line at another time: the end moves to `finMs`, the start keeps its distance to it. */
+export function movedTo(line: LogLine, finMs: number): LogLine {
+  const length = Date.parse(line.fin) - Date.parse(line.debut)
+  return { ...line, debut: new Date(finMs - length).toISOString(), fin: new Date(finMs).toISOString() }
+}

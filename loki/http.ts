@@ -1,0 +1,63 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+
+export type HttpResponse = { status: number; body: string }
+export type HttpRequest = {
+  method: 'GET' | 'POST'
+  url: string
+  headers: Record<string, string>
+  body?: Uint8Array
+  timeoutMs: number
+}
+
+/** Loki's answers are short, but for query results; more than this is not read. */
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+
+const agents = {
+  'http:': new HttpAgent({ keepAlive: true, maxSockets: 32 }),
+  'https:': new HttpsAgent({ keepAlive: true, maxSockets: 32 }),
+}
+
+/**
+ * One HTTP exchange over kept-alive connections. Rejects with the network's own error, or with
+ * `timed out after …` when the whole exchange takes longer than `timeoutMs`.
+ * node:http rather than fetch: it costs about half the CPU per push.
+ */
+export function exchange(request: HttpRequest): Promise<HttpResponse> {
+  const url = new URL(request.url)
+  const secure = url.protocol === 'https:'
+  return new Promise((resolve, reject) => {
+    const call = (secure ? httpsRequest : httpRequest)(
+      url,
+      {
+        method: request.method,
+        headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
+        agent: agents[secure ? 'https:' : 'http:'],
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        let size = 0
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length
+          if (size > MAX_RESPONSE_BYTES) call.destroy(new Error('the answer is too large'))
+          else chunks.push(chunk)
+        })
+        response.on('end', () => {
+          clearTimeout(timer)
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') })
+        })
+        response.on('error', fail)
+      },
+    )
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      reject(error)
+    }
+    const timer = setTimeout(
+      () => call.destroy(new Error(`timed out after ${request.timeoutMs} ms`)),
+      request.timeoutMs,
+    )
+    call.on('error', fail)
+    call.end(request.body)
+  })
+}

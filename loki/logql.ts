@@ -1,0 +1,24 @@
+/**
+ * A LogQL string literal: no value can leave its quotes. LogQL reads strings as Go does, and every
+ * escape that JSON writes is one of Go's.
+ */
+export const quoted = (value: string): string => JSON.stringify(value)
+
+/** A stream selector, labels in the order given. */
+export function selector(labels: Readonly<Record<string, string>>): string {
+  const matchers = Object.entries(labels).map(([name, value]) => `${name}=${quoted(value)}`)
+  return `{${matchers.join(', ')}}`
+}
+
+/** A LogQL duration from milliseconds: whole, in the largest unit that divides it. */
+export function duration(milliseconds: number): string {
+  const whole = Math.max(1, Math.ceil(milliseconds))
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const
+  for (const [unit, size] of units) if (whole % size === 0) return `${whole / size}${unit}`
+  return `${whole}ms`
+}

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import winston from 'winston'
+import LokiTransport from 'winston-loki'
+import { z } from 'zod'
+import { JOB } from '../log/names.ts'
+import { reasonOf } from './errors.ts'
+import { flag } from './settings.ts'
+
+export const loggerSettings = z.object({
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe("least severe level that Vigie's own logs show: error, warn, info or debug"),
+  LOG_TO_LOKI: flag(false).describe('also push Vigie\'s own logs to Loki, under `{job="vigie"}`'),
+})
+
+/** Where LOG_TO_LOKI pushes to; the shape of the Loki client's settings. */
+export type LokiTarget = {
+  LOKI_URL: string
+  LOKI_TENANT_ID?: string | undefined
+  LOKI_USERNAME?: string | undefined
+  LOKI_PASSWORD?: string | undefined
+  LOKI_BEARER_TOKEN?: string | undefined
+}
+
+export type Logger = winston.Logger
+
+const SECRET_KEY = /pass(word)?|secret|token|authorization|credential|api_?key/i
+const SECRET_IN_TEXT = [
+  /(\w+:\/\/[^\s:/@]*:)[^\s@/]+(@)/g,
+  /((?:Bearer|Basic)\s+)[\w.~+/=-]+()/gi,
+  /((?:password|secret|token)["']?\s*[=:]\s*["']?)[^\s"',;}]+()/gi,
+]
+
+/** The same value without its secrets: values of telling keys, and passwords inside URLs and headers. */
+export function redacted(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string')
+    return SECRET_IN_TEXT.reduce((text, pattern) => text.replace(pattern, '$1***$2'), value)
+  if (typeof value !== 'object' || value === null || depth > 5) return value
+  if (value instanceof Error) return redacted(value.message)
+  if (Array.isArray(value)) return value.map((item) => redacted(item, depth + 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      SECRET_KEY.test(key) && item !== undefined ? '***' : redacted(item, depth + 1),
+    ]),
+  )
+}
+
+/** winston reads level and message through symbols, so the record is changed in place. */
+const redact = winston.format((info) => {
+  for (const key of Object.keys(info)) {
+    info[key] = SECRET_KEY.test(key) ? '***' : redacted(info[key])
+  }
+  return info
+})
+
+const pretty = winston.format.printf(({ timestamp, level, message, service: _, ...rest }) => {
+  const time = String(timestamp).slice(11, 19)
+  const details = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return [`${time} ${level.padEnd(5)} ${message}`, ...details].join('  ')
+})
+
+/**
+ * The logger of one service: JSON lines on stderr (pretty on a terminal), never a secret, and with
+ * LOG_TO_LOKI also in Loki. stdout stays free for results.
+ */
+export function createLogger(
+  service: string,
+  settings: z.infer<typeof loggerSettings>,
+  loki?: LokiTarget,
+): Logger {
+  const { format } = winston
+  const common = format.combine(redact(), format.timestamp())
+  const levels = ['error', 'warn', 'info', 'debug']
+  let lokiFailed = false
+  const transports: winston.transport[] = [
+    new winston.transports.Console({
+      stderrLevels: levels,
+      format: process.stderr.isTTY ? pretty : format.json(),
+    }),
+  ]
+  if (settings.LOG_TO_LOKI && loki !== undefined) {
+    const onError = (error: unknown) => {
+      if (lokiFailed) return
+      lokiFailed = true
+      logger.warn('own logs did not reach Loki; they go on here', { error: reasonOf(error) })
+    }
+    transports.push(lokiTransport(service, loki, onError))
+  }
+  const logger = winston.createLogger({
+    level: settings.LOG_LEVEL,
+    defaultMeta: { service },
+    format: common,
+    transports,
+  })
+  return logger
+}
+
+function lokiTransport(
+  service: string,
+  loki: LokiTarget,
+  onConnectionError: (error: unknown) => void,
+): winston.transport {
+  const headers: Record<string, string> = {}
+  if (loki.LOKI_TENANT_ID) headers['X-Scope-OrgID'] = loki.LOKI_TENANT_ID
+  if (loki.LOKI_BEARER_TOKEN) headers.Authorization = `Bearer ${loki.LOKI_BEARER_TOKEN}`
+  const basic = loki.LOKI_USERNAME ? `${loki.LOKI_USERNAME}:${loki.LOKI_PASSWORD ?? ''}` : undefined
+  return new LokiTransport({
+    host: loki.LOKI_URL,
+    labels: { job: JOB.vigie, service },
+    json: true,
+    interval: 2,
+    timeout: 5_000,
+    headers,
+    ...(basic === undefined ? {} : { basicAuth: basic }),
+    format: winston.format.json(),
+    gracefulShutdown: false,
+    // A refused batch is dropped here (it is on stderr anyway) rather than queued without bound.
+    clearOnError: true,
+    onConnectionError,
+  })
+}
+
+/** How long the end of a service may wait for its last own logs to reach Loki. */
+const FLUSH_PATIENCE_MS = 2_000
+
+/** Resolves once everything logged so far has left the process. */
+export async function closeLogger(logger: Logger): Promise<void> {
+  const flushed = logger.transports.map((each) => (each instanceof LokiTransport ? each.flush() : null))
+  await Promise.race([Promise.allSettled(flushed), sleep(FLUSH_PATIENCE_MS, undefined, { ref: false })])
+  await new Promise<void>((resolve) => {
+    logger.on('finish', resolve)
+    logger.end()
+  })
+}

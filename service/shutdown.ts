@@ -1,0 +1,14 @@
+/**
+ * An abort signal that fires at the first SIGINT or SIGTERM, so that the caller can finish cleanly.
+ * A second signal ends the process at once, for someone who does not want to wait.
+ */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+    controller.abort(name)
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return controller.signal
+}
