@@ -4,7 +4,9 @@ import { type LogLine, lineSchema, MAX_DURATION_SECONDS, REJECT_REASONS, type Re
 
 /** A record that is not a log line: why, and the detail that helps to mend it. */
 export type Rejection = { reason: RejectReason; detail: string }
-export type Normalised = { line: LogLine } | { rejection: Rejection }
+/** A log line, with its start and end in ms since 1970 so that nobody has to parse them again. */
+export type Timed = { line: LogLine; startMs: number; endMs: number }
+export type Normalised = Timed | { rejection: Rejection }
 
 /** Times before 2000 or after 2200 are unit mistakes (seconds read as milliseconds, or the reverse). */
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
@@ -52,15 +54,24 @@ export function normaliser(aliases: Aliases): (raw: Uint8Array, keyCount?: numbe
   }
 }
 
+const FIELD_SET: ReadonlySet<string> = new Set(FIELDS)
+
+/** True for a record that has the contract's names only: most have, and need no renaming. */
+function isCanonical(record: Record<string, unknown>): boolean {
+  for (const key in record) if (!FIELD_SET.has(key) || record[key] === null) return false
+  return true
+}
+
 /** What an alias stands for; `rank` is its place among the field's aliases, the first wins. */
 type Known = { field: Field; rank: number; factor: number | undefined }
 
 /** Gives the contract's names to the fields that have another; a field that has its own name wins. */
 function renamed(record: Record<string, unknown>, known: Map<string, Known>): Record<string, unknown> {
+  if (isCanonical(record)) return record
   const result: Record<string, unknown> = {}
   const rankOf = new Map<Field, number>()
   for (const [key, value] of Object.entries(record)) {
-    if ((FIELDS as readonly string[]).includes(key)) continue
+    if (FIELD_SET.has(key)) continue
     const alias = known.get(key.toLowerCase())
     if (alias === undefined || alias.field in record) {
       result[key] = value
@@ -99,16 +110,27 @@ function toLine(record: Record<string, unknown>, states: Aliases['states']): Nor
     const reason = issue !== undefined && issue.message in REJECT_REASONS ? issue.message : 'wrong_type'
     return reject(reason as RejectReason, `\`${field}\` is ${shown(value)}`)
   }
-  const { debut, fin, duree, etat, source, entreprise, zone, cpu, memoire, description, ...unknown } =
-    result.data
-  const times = reconciled(debut, fin, duree)
+  const { data } = result
+  const times = reconciled(data.debut, data.fin, data.duree)
   if ('rejection' in times) return times
-  return {
-    line: { ...times, etat, source, entreprise, zone, cpu, memoire, description, ...unknown },
+  const { startMs, endMs, seconds } = times
+  const line: LogLine = {
+    debut: new Date(startMs).toISOString(),
+    fin: new Date(endMs).toISOString(),
+    duree: seconds,
+    etat: data.etat,
+    source: data.source,
+    entreprise: data.entreprise,
+    zone: data.zone,
+    cpu: data.cpu,
+    memoire: data.memoire,
+    description: data.description,
   }
+  for (const key in data) if (!(key in line)) line[key] = data[key]
+  return { line, startMs, endMs }
 }
 
-type Times = { debut: string; fin: string; duree: number }
+type Times = { startMs: number; endMs: number; seconds: number }
 
 /** Any two of start, end and duration give the third; all three are kept as they were given. */
 function reconciled(
@@ -116,31 +138,26 @@ function reconciled(
   fin: string | undefined,
   duree: number | undefined,
 ): Times | { rejection: Rejection } {
-  let debutMs = debut === undefined ? undefined : milliseconds(debut)
-  let finMs = fin === undefined ? undefined : milliseconds(fin)
-  for (const [field, ms, value] of [
-    ['debut', debutMs, debut],
-    ['fin', finMs, fin],
-  ] as const) {
-    if (ms !== undefined && !(ms >= EARLIEST_MS && ms <= LATEST_MS))
-      return { rejection: { reason: 'bad_time', detail: `\`${field}\` is ${shown(value)}` } }
-  }
+  const refuse = (reason: RejectReason, detail: string) => ({ rejection: { reason, detail } })
+  let startMs = debut === undefined ? undefined : milliseconds(debut)
+  let endMs = fin === undefined ? undefined : milliseconds(fin)
+  if (!isPlausible(startMs)) return refuse('bad_time', `\`debut\` is ${shown(debut)}`)
+  if (!isPlausible(endMs)) return refuse('bad_time', `\`fin\` is ${shown(fin)}`)
   if (duree !== undefined) {
-    if (finMs === undefined && debutMs !== undefined) finMs = debutMs + Math.round(duree * 1000)
-    if (debutMs === undefined && finMs !== undefined) debutMs = finMs - Math.round(duree * 1000)
+    if (startMs !== undefined) endMs ??= startMs + Math.round(duree * 1000)
+    if (endMs !== undefined) startMs ??= endMs - Math.round(duree * 1000)
   }
-  if (finMs === undefined) return { rejection: { reason: 'missing_field', detail: 'no `fin`' } }
-  if (debutMs === undefined)
-    return { rejection: { reason: 'missing_field', detail: 'neither `debut` nor `duree`' } }
-  if (finMs < debutMs)
-    return {
-      rejection: { reason: 'end_before_start', detail: `\`fin\` ${fin} is before \`debut\` ${debut}` },
-    }
-  const seconds = duree ?? (finMs - debutMs) / 1000
+  if (endMs === undefined) return refuse('missing_field', 'no `fin`')
+  if (startMs === undefined) return refuse('missing_field', 'neither `debut` nor `duree`')
+  if (endMs < startMs) return refuse('end_before_start', `\`fin\` ${fin} is before \`debut\` ${debut}`)
+  const seconds = duree ?? (endMs - startMs) / 1000
   if (seconds > MAX_DURATION_SECONDS)
-    return { rejection: { reason: 'bad_duration', detail: `${seconds} s between \`debut\` and \`fin\`` } }
-  return { debut: new Date(debutMs).toISOString(), fin: new Date(finMs).toISOString(), duree: seconds }
+    return refuse('bad_duration', `${seconds} s between \`debut\` and \`fin\``)
+  return { startMs, endMs, seconds }
 }
+
+const isPlausible = (ms: number | undefined): boolean =>
+  ms === undefined || (ms >= EARLIEST_MS && ms <= LATEST_MS)
 
 /** A time without a zone is read as UTC: most job loggers mean that, and the machine's zone would be a guess. */
 function milliseconds(time: string): number {
@@ -150,8 +167,8 @@ function milliseconds(time: string): number {
 /** The line as it is written, once: the Kafka value, and the Loki line. */
 export const serialise = (line: LogLine): string => JSON.stringify(line)
 
-/** The same line at another time: the end moves to `finMs`, the start keeps its distance to it. */
-export function movedTo(line: LogLine, finMs: number): LogLine {
-  const length = Date.parse(line.fin) - Date.parse(line.debut)
-  return { ...line, debut: new Date(finMs - length).toISOString(), fin: new Date(finMs).toISOString() }
+/** The same line at another time: the end moves to `endMs`, the start keeps its distance to it. */
+export function movedTo({ line, startMs, endMs: fromMs }: Timed, endMs: number): LogLine {
+  const movedStartMs = startMs + endMs - fromMs
+  return { ...line, debut: new Date(movedStartMs).toISOString(), fin: new Date(endMs).toISOString() }
 }

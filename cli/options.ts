@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from 'commander'
+
+/** A positive number as an option's value; commander turns the error into a sentence and exit 2. */
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('It must be a number above 0.')
+  return value
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number, 0 or above.')
+  return value
+}

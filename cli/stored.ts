@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createKafka, withAdmin } from '../kafka/client.ts'
+import { type KafkaSettings } from '../kafka/config.ts'
+import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
+import { TOPIC } from '../log/names.ts'
+import { type LokiSettings } from '../loki/config.ts'
+import { queryInstant } from '../loki/query.ts'
+import { type Kpi, kpi, linesInWindow } from '../rules/kpis.ts'
+import { vigieError } from '../service/errors.ts'
+
+const POLL_MS = 200
+/** Longer than a shipper needs to be missed by its group and replaced. */
+const STALL_MS = 60_000
+/** A default Loki answers for what it acknowledged at once; one with a cache in front, within seconds. */
+const VISIBLE_WITHIN_MS = 20_000
+
+/**
+ * Waits until the shipper's group has committed everything that is in the topic now. Throws
+ * SHIPPER_STALLED when it does not move for a minute.
+ */
+export async function untilShipped(
+  settings: KafkaSettings,
+  onProgress: (left: number) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic, KAFKA_GROUP_ID: group } = settings
+  await withAdmin(createKafka(settings, 'vigie-replay'), brokers, async (admin) => {
+    const goal = await endOffsets(admin, topic)
+    let least = Number.POSITIVE_INFINITY
+    let movedMs = Date.now()
+    while (!stop.aborted) {
+      const left = recordsBetween(await committedOffsets(admin, group, topic), goal)
+      onProgress(left)
+      if (left === 0) return
+      if (left < least) movedMs = Date.now()
+      least = Math.min(least, left)
+      const stalledMs = Date.now() - movedMs
+      if (stalledMs > STALL_MS)
+        throw vigieError('SHIPPER_STALLED', { seconds: Math.round(stalledMs / 1000), left, group })
+      await sleep(POLL_MS)
+    }
+  })
+}
+
+/** A span of event time, in ms since 1970, both ends included. */
+export type Window = { fromMs: number; toMs: number }
+export type Counts = { lines: number; successes: number; failures: number }
+
+/** Asks a metric at the end of a window; undefined when Loki has nothing to say. */
+async function ask(
+  loki: LokiSettings,
+  query: (windowMs: number) => string,
+  { fromMs, toMs }: Window,
+): Promise<number | undefined> {
+  // Loki's range excludes its start, and a line's time has digits below the millisecond.
+  const atMs = toMs + 1
+  const [sample] = await queryInstant(loki, query(atMs - fromMs + 1), atMs)
+  return sample?.value
+}
+
+/** What Loki counts in a window. */
+export async function countsIn(loki: LokiSettings, window: Window): Promise<Counts> {
+  const [lines, successes, failures] = await Promise.all([
+    ask(loki, linesInWindow, window),
+    ask(loki, kpi('successes').query, window),
+    ask(loki, kpi('failures').query, window),
+  ])
+  return { lines: lines ?? 0, successes: successes ?? 0, failures: failures ?? 0 }
+}
+
+export const askKpi = (loki: LokiSettings, id: Kpi['id'], window: Window): Promise<number | undefined> =>
+  ask(loki, kpi(id).query, window)
+
+/**
+ * Waits until Loki answers for `sent` lines more than it did before. Throws STORED_FEWER when the
+ * count stays short.
+ */
+export async function untilVisible(
+  loki: LokiSettings,
+  window: Window,
+  before: Counts,
+  sent: number,
+  onProgress: (visible: number) => void,
+): Promise<Counts> {
+  let most = -1
+  let grewMs = Date.now()
+  for (;;) {
+    const now = await countsIn(loki, window)
+    const visible = now.lines - before.lines
+    onProgress(visible)
+    if (visible >= sent) return now
+    if (visible > most) grewMs = Date.now()
+    most = Math.max(most, visible)
+    if (Date.now() - grewMs > VISIBLE_WITHIN_MS)
+      throw vigieError('STORED_FEWER', { stored: visible, sent, deadLetters: TOPIC.deadLetters })
+    await sleep(POLL_MS)
+  }
+}

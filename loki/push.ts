@@ -1,0 +1,28 @@
+import { compress } from 'snappy'
+import { reasonOf } from '../service/errors.ts'
+import { type LokiSettings, lokiHeaders } from './config.ts'
+import { encodePush, type Stream } from './encode.ts'
+import { exchange } from './http.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+
+/** A push in the form in which it can be sent any number of times. */
+export type EncodedPush = { body: Buffer; records: number; uncompressedBytes: number }
+
+/** Encodes and compresses streams for Loki: protobuf in one snappy block. */
+export async function encoded(streams: readonly Stream[]): Promise<EncodedPush> {
+  const message = encodePush(streams)
+  const records = streams.reduce((total, stream) => total + stream.entries.length, 0)
+  return { body: await compress(message), records, uncompressedBytes: message.byteLength }
+}
+
+/** Sends one push and says what became of it. Never throws: a network error is an outcome too. */
+export async function push(settings: LokiSettings, body: Uint8Array, timeoutMs: number): Promise<Outcome> {
+  try {
+    const headers = { ...lokiHeaders(settings), 'Content-Type': 'application/x-protobuf' }
+    const url = `${settings.LOKI_URL}/loki/api/v1/push`
+    const answer = await exchange({ method: 'POST', url, headers, body, timeoutMs })
+    return outcomeOf(answer.status, answer.body)
+  } catch (error) {
+    return { kind: 'retry', reason: 'unreachable', detail: reasonOf(error) }
+  }
+}

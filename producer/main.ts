@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type LogLine, REJECT_REASONS, type RejectReason } from '../log/line.ts'
+import { HEADER, TOPIC } from '../log/names.ts'
+import { movedTo, type Normalised, type Rejection, serialise } from '../log/normalise.ts'
+import { type VigieError, vigieError } from '../service/errors.ts'
+import { type RawRecord, splitRecords } from './records.ts'
+import { type Sink } from './sink.ts'
+import { type InputObject } from './source.ts'
+import { dueMs, newEnd, type Pace, type TimeMode } from './times.ts'
+
+export type ReplayOptions = {
+  topic: string
+  times: TimeMode
+  pace: Pace
+  /** Stop at the first rejected record instead of setting it aside. */
+  strict: boolean
+  loop: boolean
+  maxRecordBytes: number
+  lingerMs: number
+}
+
+/** What a replay did, as it goes and at its end. */
+export type Tally = {
+  phase: 'reading' | 'sending'
+  read: number
+  sent: number
+  successes: number
+  rejected: number
+  rejectedBy: Partial<Record<RejectReason, number>>
+  /** Ends of the earliest and latest log sent, in ms since 1970; NaN before the first. */
+  firstMs: number
+  lastMs: number
+}
+
+export type Replay = {
+  inputs: readonly InputObject[]
+  normalise: (raw: Uint8Array, keyCount?: number) => Normalised
+  sink: Sink
+  options: ReplayOptions
+  /** Called with the same tally over and over, after every few thousand records. */
+  onProgress: (tally: Readonly<Tally>) => void
+}
+
+const newTally = (): Tally => ({
+  phase: 'sending',
+  read: 0,
+  sent: 0,
+  successes: 0,
+  rejected: 0,
+  rejectedBy: {},
+  firstMs: Number.NaN,
+  lastMs: Number.NaN,
+})
+
+/** What the first of two passes learns: how many logs are valid, and when the first and last ended. */
+export type Survey = { valid: number; oldestMs: number; newestMs: number }
+
+/**
+ * Reads everything once without sending: shifting needs the newest log before the first is sent. A
+ * damaged gzip ends it early without an error: the second pass sends what there is, then says so.
+ */
+export async function survey(job: Replay, stop: AbortSignal): Promise<Survey> {
+  const tally: Tally = { ...newTally(), phase: 'reading' }
+  try {
+    for await (const { records } of rawRecords(job, tally, stop)) {
+      tally.read += records.length
+      for (const record of records) {
+        const result = normalised(job, record)
+        if ('line' in result) count(tally, result.line, result.endMs)
+      }
+    }
+  } catch (error) {
+    if ((error as VigieError).code !== 'INPUT_GZIP_CORRUPT') throw error
+  }
+  return { valid: tally.sent, oldestMs: tally.firstMs, newestMs: tally.lastMs }
+}
+
+/**
+ * Reads every log of the inputs and writes it to Kafka: valid ones to the topic of the logs, keyed by
+ * source, the others to the rejected topic with the reason. `newestMs` is the newest log's end, as
+ * `survey` found it, and `startMs` the moment that shifted logs end at. Resolves once Kafka has
+ * acknowledged all, or, when `stop` fires, all that had been read. Throws INPUT_*, S3_* and KAFKA_*
+ * errors; what was read before one is in Kafka all the same.
+ */
+export async function replay(
+  job: Replay,
+  newestMs: number,
+  startMs: number,
+  stop: AbortSignal,
+): Promise<Tally> {
+  const tally = newTally()
+  try {
+    for (let roundStartMs = startMs; ; roundStartMs = Date.now()) {
+      await sendAll(job, tally, newestMs, roundStartMs, stop)
+      if (!job.options.loop || stop.aborted || tally.sent === 0) break
+    }
+  } finally {
+    await job.sink.flush()
+  }
+  const uri = job.inputs.map((input) => input.uri).join(', ')
+  if (tally.read === 0 && !stop.aborted) throw vigieError('INPUT_EMPTY', { uri })
+  if (tally.read === 1 && tally.rejectedBy.missing_field === 1) throw vigieError('INPUT_NOT_A_LIST', { uri })
+  return tally
+}
+
+/** Records come in lists, one for each piece of the input: an async step for each record would cost more than reading it. */
+async function* rawRecords(
+  job: Replay,
+  tally: Tally,
+  stop: AbortSignal,
+): AsyncGenerator<{ records: RawRecord[]; uri: string }> {
+  for (const { uri, open } of job.inputs) {
+    for await (const records of splitRecords(open(), uri, job.options.maxRecordBytes)) {
+      if (stop.aborted) return
+      yield { records, uri }
+      job.onProgress(tally)
+    }
+  }
+}
+
+async function sendAll(
+  job: Replay,
+  tally: Tally,
+  newestMs: number,
+  startMs: number,
+  stop: AbortSignal,
+): Promise<void> {
+  const newEndOf = newEnd(job.options.times, newestMs, startMs)
+  const untilDue = pacer(job, startMs, stop)
+  for await (const { records, uri } of rawRecords(job, tally, stop)) {
+    for (const record of records) {
+      tally.read++
+      const result = normalised(job, record)
+      if ('rejection' in result) {
+        await reject(job, tally, record, uri, result.rejection)
+        continue
+      }
+      if (untilDue !== undefined) await untilDue(result.endMs)
+      if (stop.aborted) return
+      const endMs = newEndOf(result.endMs, Date.now())
+      const full = send(job, tally, movedTo(result, endMs), endMs)
+      if (full !== undefined) await full
+    }
+  }
+}
+
+/** Waits until a log is due; undefined when everything is due at once. */
+function pacer(
+  { options, sink }: Replay,
+  startMs: number,
+  stop: AbortSignal,
+): ((endMs: number) => Promise<void>) | undefined {
+  const { pace, lingerMs } = options
+  if (pace.ratePerSecond === undefined && pace.speed === undefined) return undefined
+  let index = 0
+  let firstEndMs: number | undefined
+  return async (endMs) => {
+    firstEndMs ??= endMs
+    const aheadMs = startMs + dueMs(pace, index++, endMs - firstEndMs) - Date.now()
+    if (aheadMs > 0) await wait(aheadMs, lingerMs, sink, stop)
+  }
+}
+
+/** Before a long wait, what has been collected is sent: it is due. */
+async function wait(ms: number, lingerMs: number, sink: Sink, stop: AbortSignal): Promise<void> {
+  if (ms > lingerMs) await sink.flush()
+  await sleep(ms, undefined, { signal: stop }).catch(() => undefined)
+}
+
+function normalised(job: Replay, record: RawRecord): Normalised {
+  if (record.problem === undefined) return job.normalise(record.bytes, record.keyCount)
+  const detail =
+    record.problem === 'too_large'
+      ? `${record.sizeBytes} bytes, at most ${job.options.maxRecordBytes} are taken`
+      : 'the input ends inside it'
+  return { rejection: { reason: record.problem, detail } }
+}
+
+function count(tally: Tally, line: LogLine, endMs: number): void {
+  tally.sent++
+  if (line.etat === 'SUCCESS') tally.successes++
+  if (!(endMs >= tally.firstMs)) tally.firstMs = endMs
+  if (!(endMs <= tally.lastMs)) tally.lastMs = endMs
+}
+
+function send(job: Replay, tally: Tally, line: LogLine, endMs: number): Promise<void> | undefined {
+  count(tally, line, endMs)
+  const value = serialise(line)
+  return job.sink.add(job.options.topic, { key: line.source, value }, value.length)
+}
+
+async function reject(
+  job: Replay,
+  tally: Tally,
+  record: RawRecord,
+  uri: string,
+  { reason, detail }: Rejection,
+): Promise<void> {
+  if (job.options.strict) {
+    const why = REJECT_REASONS[reason]
+    throw vigieError('INPUT_RECORD_REJECTED', { record: record.number, uri, why, detail, sent: tally.sent })
+  }
+  tally.rejected++
+  tally.rejectedBy[reason] = (tally.rejectedBy[reason] ?? 0) + 1
+  const headers: Record<string, string> = {
+    [HEADER.reason]: reason,
+    [HEADER.detail]: detail,
+    [HEADER.uri]: uri,
+    [HEADER.record]: String(record.number),
+  }
+  if (record.sizeBytes > record.bytes.byteLength) headers[HEADER.truncated] = String(record.sizeBytes)
+  const value = Buffer.from(record.bytes)
+  await job.sink.add(TOPIC.rejected, { value, headers }, value.byteLength)
+}

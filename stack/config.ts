@@ -1,0 +1,23 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { optionalText, port } from '../service/settings.ts'
+
+/** The folder of the project: two levels above the compiled file. */
+export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Where the local engines listen and keep their data. */
+export const stackSettings = z.object({
+  VIGIE_HOME: optionalText.describe(
+    "folder of the local engines' data and logs; `.vigie` in the project when unset",
+  ),
+  VIGIE_S3_PORT: port(7070).describe('port of the local S3 server'),
+  VIGIE_KAFKA_PORT: port(9092).describe('port of the local Kafka'),
+  VIGIE_KAFKA_CONTROLLER_PORT: port(29093).describe("port of the local Kafka's KRaft controller"),
+  VIGIE_LOKI_PORT: port(3100).describe('port of the local Loki'),
+  VIGIE_LOKI_GRPC_PORT: port(9095).describe("port of the local Loki's gRPC"),
+})
+export type StackSettings = z.infer<typeof stackSettings>
+
+export const homeOf = (settings: StackSettings): string =>
+  resolve(settings.VIGIE_HOME ?? `${PROJECT_ROOT}/.vigie`)

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createKafka, withAdmin } from '../kafka/client.ts'
+import { ensureTopics, TOPICS } from '../kafka/topics.ts'
+import { reasonOf, vigieError } from '../service/errors.ts'
+import { PROJECT_ROOT } from './config.ts'
+import { diskFullError } from './disk.ts'
+import { kafkaClassPath } from './engines.ts'
+import { writePrivately } from './home.ts'
+import { accepts } from './ports.ts'
+import { type Command } from './process.ts'
+import { type Service, type StackContext } from './service.ts'
+import { TOOLS } from './tools.ts'
+
+const dataOf = ({ home }: StackContext): string => home.data('kafka')
+const propertiesOf = (context: StackContext): string => join(dataOf(context), 'server.properties')
+const localBrokers = ({ stack }: StackContext): string[] => [`127.0.0.1:${stack.VIGIE_KAFKA_PORT}`]
+
+/** Fills in the `${NAME}` of Kafka's settings, which Kafka itself does not. */
+export function serverProperties(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
+}
+
+/** 512 MB hold the page index of these topics; Kafka's default of 1 GB is for servers. */
+const HEAP = ['-Xms128m', '-Xmx512m']
+
+async function javaCommand(args: string[]): Promise<Command> {
+  const log4j = join(PROJECT_ROOT, 'kafka', 'log4j2.properties')
+  const classPath = ['-cp', await kafkaClassPath(), `-Dlog4j2.configurationFile=${log4j}`]
+  return { file: TOOLS.java.command(), args: [...HEAP, ...classPath, ...args], env: {} }
+}
+
+/** Writes the settings, and formats the storage the first time (again if that was interrupted). */
+async function prepare(context: StackContext): Promise<void> {
+  const { VIGIE_KAFKA_PORT: port, VIGIE_KAFKA_CONTROLLER_PORT: controller } = context.stack
+  const data = join(dataOf(context), 'logs')
+  try {
+    mkdirSync(dataOf(context), { recursive: true })
+    const template = readFileSync(join(PROJECT_ROOT, 'kafka', 'server.properties'), 'utf8')
+    const properties = serverProperties(template, {
+      KAFKA_HOST: '127.0.0.1',
+      KAFKA_CONTROLLER_PORT: String(controller),
+      KAFKA_LISTENERS: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+      KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${port}`,
+      KAFKA_DATA_DIR: data,
+    })
+    writePrivately(propertiesOf(context), properties)
+    if (existsSync(join(data, 'meta.properties'))) return
+    const clusterId = randomBytes(16).toString('base64url')
+    const { file, args } = await javaCommand([
+      'kafka.tools.StorageTool',
+      'format',
+      '--ignore-formatted',
+      '--cluster-id',
+      clusterId,
+      '--config',
+      propertiesOf(context),
+    ])
+    await promisify(execFile)(file, args, { timeout: 60_000 })
+  } catch (error) {
+    const known = diskFullError(error, dataOf(context))
+    if (known !== error) throw known
+    throw vigieError(
+      'SERVICE_DIED',
+      { service: 'Kafka', problem: reasonOf(error), log: context.home.logFile('kafka') },
+      error,
+    )
+  }
+}
+
+const localKafka = (context: StackContext) => {
+  const plain = { ...context.kafka, KAFKA_BROKERS: localBrokers(context), KAFKA_SSL: false }
+  return createKafka(
+    {
+      ...plain,
+      KAFKA_SASL_MECHANISM: undefined,
+      KAFKA_SASL_USERNAME: undefined,
+      KAFKA_SASL_PASSWORD: undefined,
+      KAFKA_SSL_CA: undefined,
+    },
+    'vigie-stack',
+  )
+}
+
+/** The real Kafka, broker and controller in one process, in KRaft mode. */
+export const kafkaService: Service = {
+  name: 'kafka',
+  title: 'Kafka',
+  engine: 'kafka',
+  configFiles: ['kafka/server.properties', 'kafka/log4j2.properties'],
+  runsOn: ['java'],
+  after: [],
+  ports: ({ stack }) => [
+    { port: stack.VIGIE_KAFKA_PORT, setting: 'VIGIE_KAFKA_PORT' },
+    { port: stack.VIGIE_KAFKA_CONTROLLER_PORT, setting: 'VIGIE_KAFKA_CONTROLLER_PORT' },
+  ],
+  address: (context) => localBrokers(context).join(','),
+  prepare,
+  command: (context) => javaCommand(['kafka.Kafka', propertiesOf(context)]),
+  async waitsFor(context) {
+    if (!(await accepts(context.stack.VIGIE_KAFKA_PORT))) return 'it does not listen yet'
+    try {
+      await withAdmin(localKafka(context), localBrokers(context), (admin) => admin.describeCluster())
+      return undefined
+    } catch (error) {
+      return reasonOf(error)
+    }
+  },
+  async finish(context) {
+    const names = new Set([context.kafka.KAFKA_TOPIC, ...TOPICS.map(({ name }) => name)])
+    const brokers = localBrokers(context)
+    await withAdmin(localKafka(context), brokers, (admin) => ensureTopics(admin, [...names], brokers))
+  },
+  readyWithinMs: 60_000,
+  endsWithinMs: 30_000,
+}

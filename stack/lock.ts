@@ -1,0 +1,76 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { vigieError } from '../service/errors.ts'
+import { isAlive, ownRef, type ProcessRef } from './process.ts'
+
+const POLL_MS = 200
+
+function holderOf(file: string): ProcessRef | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as ProcessRef
+  } catch {
+    return undefined // Not there: just released. Never half-written, since it appears by link.
+  }
+}
+
+/** Takes the lock when nobody living holds it. */
+function tryLock(file: string): boolean {
+  const own = `${file}.${process.pid}`
+  writeFileSync(own, JSON.stringify(ownRef()), { mode: 0o600 })
+  try {
+    linkSync(own, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const holder = holderOf(file)
+    if (holder !== undefined && !isAlive(holder)) clearStale(file, `${own}.stale`)
+    return false
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+/**
+ * Moves a dead holder's lock aside. Somebody may have taken the lock since it was read: what was
+ * moved is looked at once more, and put back when its holder lives.
+ */
+function clearStale(file: string, aside: string): void {
+  try {
+    renameSync(file, aside)
+  } catch {
+    return // Another one was quicker.
+  }
+  const moved = holderOf(aside)
+  if (moved !== undefined && isAlive(moved)) linkSync(aside, file)
+  rmSync(aside, { force: true })
+}
+
+/**
+ * Runs `work` while holding a lock file. Waits for a living holder up to `patienceMs`, telling
+ * `onWait` its pid; a holder that was killed is no obstacle. Throws STACK_BUSY.
+ */
+export async function withLock<Result>(
+  file: string,
+  patienceMs: number,
+  onWait: (pid: number) => void,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const start = Date.now()
+  let told = false
+  while (!tryLock(file)) {
+    const holder = holderOf(file)
+    if (holder !== undefined && isAlive(holder)) {
+      if (!told) onWait(holder.pid)
+      told = true
+      const waitedMs = Date.now() - start
+      if (waitedMs > patienceMs)
+        throw vigieError('STACK_BUSY', { pid: holder.pid, seconds: Math.round(waitedMs / 1000) })
+      await sleep(POLL_MS)
+    }
+  }
+  try {
+    return await work()
+  } finally {
+    rmSync(file, { force: true })
+  }
+}

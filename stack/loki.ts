@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type LokiSettings } from '../loki/config.ts'
+import { isReady } from '../loki/query.ts'
+import { PROJECT_ROOT } from './config.ts'
+import { diskFullError } from './disk.ts'
+import { programOf } from './engines.ts'
+import { type Service, type StackContext } from './service.ts'
+
+const localUrl = ({ stack }: StackContext): string => `http://127.0.0.1:${stack.VIGIE_LOKI_PORT}`
+
+/** The local Loki asks for no credentials. */
+const localLoki = (context: StackContext): LokiSettings => ({
+  LOKI_URL: localUrl(context),
+  LOKI_TENANT_ID: undefined,
+  LOKI_USERNAME: undefined,
+  LOKI_PASSWORD: undefined,
+  LOKI_BEARER_TOKEN: undefined,
+})
+
+/** The real Loki, one process over a folder. */
+export const lokiService: Service = {
+  name: 'loki',
+  title: 'Loki',
+  engine: 'loki',
+  configFiles: ['loki/loki.yaml'],
+  runsOn: [],
+  after: [],
+  ports: ({ stack }) => [
+    { port: stack.VIGIE_LOKI_PORT, setting: 'VIGIE_LOKI_PORT' },
+    { port: stack.VIGIE_LOKI_GRPC_PORT, setting: 'VIGIE_LOKI_GRPC_PORT' },
+  ],
+  address: localUrl,
+  async prepare({ home }) {
+    try {
+      mkdirSync(join(home.data('loki'), 'rules'), { recursive: true })
+    } catch (error) {
+      throw diskFullError(error, home.data('loki'))
+    }
+  },
+  command: async ({ home, stack }) => ({
+    file: await programOf('loki'),
+    args: [`-config.file=${join(PROJECT_ROOT, 'loki', 'loki.yaml')}`, '-config.expand-env=true'],
+    env: {
+      LOKI_LISTEN_ADDRESS: '127.0.0.1',
+      LOKI_HTTP_PORT: String(stack.VIGIE_LOKI_PORT),
+      LOKI_GRPC_PORT: String(stack.VIGIE_LOKI_GRPC_PORT),
+      LOKI_DATA_DIR: home.data('loki'),
+    },
+    cwd: home.data('loki'),
+  }),
+  waitsFor: async (context) =>
+    (await isReady(localLoki(context))) ? undefined : '/ready does not answer 200 yet',
+  readyWithinMs: 60_000,
+  endsWithinMs: 60_000,
+}
