@@ -134,7 +134,7 @@ export const ERRORS = {
   DISK_FULL: {
     exit: 1,
     canRetry: false,
-    says: 'There is no space left on the disk of {path}. Free some, then try again.',
+    says: 'There is no space left, or hardly any, on the disk of {path}. Free some, then try again.',
   },
   PATH_NOT_WRITABLE: { exit: 2, canRetry: false, says: '{path} cannot be written: {problem}' },
   BUILD_FAILED: {

@@ -1,5 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { vigieError } from '../service/errors.ts'
 import { diskFullError } from './disk.ts'
 import { isAlive, type ProcessRef } from './process.ts'
 
@@ -18,13 +28,18 @@ export type Home = {
   lockFile: string
 }
 
+/** Kafka sets 10 MB aside for each index of a topic it makes, and Loki's log of writes grows at once. */
+const LEAST_FREE_BYTES = 100_000_000
+
 /** Makes the folder. Throws DISK_FULL or PATH_NOT_WRITABLE. */
 export function openHome(path: string): Home {
   try {
     for (const part of ['run', 'logs', 'data']) mkdirSync(join(path, part), { recursive: true, mode: 0o700 })
     const probe = join(path, 'run', `.probe-${process.pid}`)
-    writeFileSync(probe, 'x'.repeat(65_536))
+    writeFileSync(probe, 'x')
     rmSync(probe)
+    const { bavail, bsize } = statfsSync(path)
+    if (bavail * bsize < LEAST_FREE_BYTES) throw vigieError('DISK_FULL', { path })
   } catch (error) {
     throw diskFullError(error, path)
   }

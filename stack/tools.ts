@@ -91,7 +91,8 @@ export function missingLine({ name, version }: Found): string {
 
 /** Throws TOOL_MISSING that names every missing tool at once. */
 export async function requireTools(names: readonly ToolName[]): Promise<void> {
-  const found = await Promise.all(names.map(find))
+  const inOrder = (Object.keys(TOOLS) as ToolName[]).filter((name) => names.includes(name))
+  const found = await Promise.all(inOrder.map(find))
   const missing = found.filter((each) => !each.ok)
   if (missing.length > 0) throw vigieError('TOOL_MISSING', { tools: missing.map(missingLine).join('\n') })
 }

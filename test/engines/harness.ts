@@ -1,0 +1,218 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readSettings, stackContext } from '../../cli/settings.ts'
+import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
+import { type LogLine } from '../../log/line.ts'
+import { serialise } from '../../log/normalise.ts'
+import { queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
+import { PROJECT_ROOT } from '../../stack/config.ts'
+import { localS3Env } from '../../stack/s3.ts'
+
+/** The settings of the engines that setup.ts started. */
+export const settings = readSettings(process.env)
+export const context = stackContext(settings, process.env)
+export const brokers = settings.kafka.KAFKA_BROKERS
+
+/** The environment that names all the engines, so that a command starts none of its own. */
+export const engineEnv = (): Record<string, string> => ({
+  KAFKA_BROKERS: brokers.join(','),
+  LOKI_URL: settings.loki.LOKI_URL,
+  ...localS3Env(context),
+})
+
+export const unique = (name: string): string => `${name}-${randomBytes(5).toString('hex')}`
+export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'vigie-test-files-'))
+
+export async function eventually<Result>(
+  what: string,
+  probe: () => Promise<Result | undefined | false>,
+  deadlineMs = 30_000,
+): Promise<Result> {
+  const end = Date.now() + deadlineMs
+  for (;;) {
+    const result = await probe()
+    if (result !== undefined && result !== false) return result
+    if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`)
+    await sleep(50)
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+export type Ended = { code: number | null; stdout: string; stderr: string }
+export type Started = { child: ChildProcess; ended: Promise<Ended>; stderr: () => string }
+
+/** Starts `vigie …` as a user would: the real command, a process of its own. */
+export function start(args: string[], env: Record<string, string | undefined> = {}): Started {
+  const child = spawn(process.execPath, [join(PROJECT_ROOT, 'bin', 'vigie.js'), ...args], {
+    cwd: temporaryFolder(),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return { child, ended, stderr: () => stderr }
+}
+
+export const vigie = (args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> =>
+  start(args, env).ended
+
+export type RunningShipper = Started & { port: number; metric: (name: string) => Promise<number> }
+
+/** Starts a shipper of its own topic and group, and waits until it is ready. */
+export async function startShipper(env: Record<string, string>): Promise<RunningShipper> {
+  const port = await freePort()
+  const started = start(['ship'], { ...engineEnv(), METRICS_PORT: String(port), ...env })
+  const url = `http://127.0.0.1:${port}`
+  await eventually(`the shipper is ready; it says: ${started.stderr()}`, async () => {
+    if (started.child.exitCode !== null) throw new Error(`the shipper ended: ${started.stderr()}`)
+    return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok
+  })
+  const metric = async (name: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))]
+    return values.reduce((total, [, value]) => total + Number(value), 0)
+  }
+  return { ...started, port, metric }
+}
+
+export async function stopShipper({ child, ended }: Started): Promise<Ended> {
+  child.kill('SIGTERM')
+  return ended
+}
+
+/** A log that ended `agoSeconds` ago. */
+export function logAt(source: string, agoSeconds: number, more: Partial<LogLine> = {}): LogLine {
+  const endMs = Date.now() - agoSeconds * 1000
+  return {
+    debut: new Date(endMs - 2_000).toISOString(),
+    fin: new Date(endMs).toISOString(),
+    duree: 2,
+    etat: 'SUCCESS',
+    source,
+    entreprise: 'acme',
+    zone: 'eu-west',
+    ...more,
+  }
+}
+
+/** Writes values to a topic as they are. */
+export async function produce(topic: string, messages: readonly Message[]): Promise<void> {
+  const producer = createKafka(settings.kafka, 'test').producer({ allowAutoTopicCreation: false })
+  await producer.connect()
+  try {
+    for (let at = 0; at < messages.length; at += 2_000)
+      await producer.send({ topic, messages: messages.slice(at, at + 2_000) })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+export const asMessages = (logs: readonly LogLine[]): Message[] =>
+  logs.map((log) => ({ key: log.source, value: serialise(log) }))
+
+export const createTopic = (
+  topic: string,
+  partitions = 1,
+  config: Record<string, string> = {},
+): Promise<boolean> =>
+  withAdmin(createKafka(settings.kafka, 'test'), brokers, (admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic,
+          numPartitions: partitions,
+          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+        },
+      ],
+    }),
+  )
+
+/** Every record of a topic, from its beginning to its present end. */
+export async function readTopic(
+  topic: string,
+): Promise<{ value: string; headers: Record<string, string> }[]> {
+  const kafka = createKafka(settings.kafka, 'test')
+  const total = await withAdmin(kafka, brokers, async (admin) =>
+    (await admin.fetchTopicOffsets(topic)).reduce(
+      (sum, { low, high }) => sum + Number(high) - Number(low),
+      0,
+    ),
+  )
+  const consumer = kafka.consumer({ groupId: unique('reader') })
+  const records: { value: string; headers: Record<string, string> }[] = []
+  await consumer.connect()
+  try {
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)])
+        records.push({ value: String(message.value), headers: Object.fromEntries(headers) })
+      },
+    })
+    await eventually(`${total} records of ${topic}`, async () => records.length >= total)
+  } finally {
+    await consumer.disconnect()
+  }
+  return records
+}
+
+/** What Loki counts for a source, over the last 90 days and the next day. */
+export async function countOf(source: string): Promise<number> {
+  const query = `sum(count_over_time({job="kafka-logs", source="${source}"}[91d]))`
+  const [sample] = await queryInstant(settings.loki, query, Date.now() + 86_400_000)
+  return sample?.value ?? 0
+}
+
+export const untilCounted = (source: string, count: number, deadlineMs = 30_000): Promise<unknown> =>
+  eventually(`Loki counts ${count} of ${source}`, async () => (await countOf(source)) >= count, deadlineMs)
+
+/** The lines of a stream selector, over the last 90 days. */
+export function linesOf(selector: string): Promise<StoredLine[]> {
+  const now = BigInt(Date.now()) * 1_000_000n
+  const day = 86_400_000_000_000n
+  return queryLines(settings.loki, selector, now - 90n * day, now + day, 10_000)
+}
+
+/** Every different line of a source, page by page. */
+export async function distinctLinesOf(source: string): Promise<Set<string>> {
+  const lines = new Set<string>()
+  const toNs = BigInt(Date.now() + 86_400_000) * 1_000_000n
+  let fromNs = toNs - 90n * 86_400_000_000_000n
+  for (;;) {
+    const page = await queryLines(
+      settings.loki,
+      `{job="kafka-logs", source="${source}"}`,
+      fromNs,
+      toNs,
+      5_000,
+    )
+    for (const { line } of page) lines.add(line)
+    let lastNs = fromNs
+    for (const { timestampNs } of page) if (timestampNs > lastNs) lastNs = timestampNs
+    if (page.length < 5_000 || lastNs === fromNs) return lines
+    fromNs = lastNs
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readSettings, stackContext } from '../../cli/settings.ts'
+import { createProgress } from '../../stack/progress.ts'
+import { up } from '../../stack/up.ts'
+
+/** A port that was free a moment ago. All are taken before one is given back, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address()
+            resolve(typeof address === 'object' && address !== null ? address.port : 0)
+          })
+        }),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** The variables that would point the tests at somebody's real engines. */
+const FOREIGN = /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|SHIPPER_|PRODUCER_|RECORD_|LOG_)/
+
+/** Starts real engines for all the engine tests, on free ports, in a folder of their own. */
+export default async function setup(): Promise<void> {
+  for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name]
+  const [s3, kafka, controller, loki, lokiGrpc, metrics] = await freePorts(6)
+  Object.assign(process.env, {
+    VIGIE_HOME: mkdtempSync(join(tmpdir(), 'vigie-test-')),
+    VIGIE_S3_PORT: String(s3),
+    VIGIE_KAFKA_PORT: String(kafka),
+    VIGIE_KAFKA_CONTROLLER_PORT: String(controller),
+    VIGIE_LOKI_PORT: String(loki),
+    VIGIE_LOKI_GRPC_PORT: String(lokiGrpc),
+    METRICS_PORT: String(metrics),
+    NO_COLOR: '1',
+  })
+  const progress = createProgress()
+  process.stderr.write('\n')
+  try {
+    const context = stackContext(readSettings(process.env), process.env)
+    await up(context, ['s3', 'kafka', 'loki'], progress, new AbortController().signal)
+  } finally {
+    progress.close()
+  }
+}

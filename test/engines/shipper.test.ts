@@ -1,0 +1,211 @@
+import { describe, expect, test } from '@jest/globals'
+import { createKafka, withAdmin } from '../../kafka/client.ts'
+import { committedOffsets, endOffsets } from '../../kafka/offsets.ts'
+import { httpProxy } from './faulty-proxy.ts'
+import {
+  asMessages,
+  brokers,
+  countOf,
+  createTopic,
+  distinctLinesOf,
+  eventually,
+  linesOf,
+  logAt,
+  produce,
+  settings,
+  startShipper,
+  stopShipper,
+  unique,
+  untilCounted,
+} from './harness.ts'
+
+const own = (topic: string) => ({ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: `${topic}-group` })
+const many = (source: string, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    logAt(source, 60 + index * 0.01, { description: `run ${index}` }),
+  )
+const admin = createKafka(settings.kafka, 'test')
+
+describe('vigie ship', () => {
+  test.each(['gzip', 'snappy', 'lz4', 'zstd'])('reads what Kafka compressed with %s', async (codec) => {
+    const topic = unique(`codec-${codec}`)
+    const source = unique(codec)
+    // The broker recompresses to the topic's codec: what is read was written by Kafka's own Java code.
+    await createTopic(topic, 1, { 'compression.type': codec })
+    await produce(topic, asMessages(many(source, 500)))
+    const shipper = await startShipper(own(topic))
+    await untilCounted(source, 500)
+    await stopShipper(shipper)
+    expect(await countOf(source)).toBe(500)
+  })
+
+  test('ships what is not JSON as its raw line, labelled parse="failed"', async () => {
+    const topic = unique('raw')
+    const marker = unique('marker')
+    await createTopic(topic)
+    await produce(topic, [
+      { value: `plain text ${marker}` },
+      { value: `{"cut": "${marker}` },
+      { value: `["${marker}"]` },
+    ])
+    const shipper = await startShipper(own(topic))
+    const lines = await eventually('three raw lines', async () => {
+      const found = await linesOf(`{job="kafka-logs", parse="failed"} |= "${marker}"`)
+      return found.length === 3 && found
+    })
+    await stopShipper(shipper)
+    expect(lines.map(({ line }) => line).sort()).toEqual(
+      [`["${marker}"]`, `plain text ${marker}`, `{"cut": "${marker}`].sort(),
+    )
+    expect(await shipper.ended).toMatchObject({ code: 0 })
+  })
+
+  test('skips records without a value, and commits past them', async () => {
+    const topic = unique('tombstones')
+    const source = unique('tombstones')
+    await createTopic(topic)
+    await produce(topic, [
+      { key: 'a', value: null },
+      ...asMessages(many(source, 3)),
+      { key: 'b', value: null },
+    ])
+    const shipper = await startShipper(own(topic))
+    await untilCounted(source, 3)
+    await eventually('everything is committed', () =>
+      withAdmin(admin, brokers, async (client) => {
+        return (await committedOffsets(client, `${topic}-group`, topic)).get(0) === 5n
+      }),
+    )
+    expect(await shipper.metric('vigie_shipper_tombstones_total')).toBe(2)
+    await stopShipper(shipper)
+  })
+
+  test('SIGTERM drains, commits and leaves the group at once', async () => {
+    const topic = unique('drain')
+    const source = unique('drain')
+    await createTopic(topic, 3)
+    await produce(topic, asMessages(many(source, 4_000)))
+    const shipper = await startShipper(own(topic))
+    await untilCounted(source, 1)
+    const ended = await stopShipper(shipper)
+    expect(ended).toMatchObject({ code: 0 })
+    const { committed, members } = await withAdmin(admin, brokers, async (client) => ({
+      committed: await committedOffsets(client, `${topic}-group`, topic),
+      members: (await client.describeGroups([`${topic}-group`])).groups[0]?.members.length,
+    }))
+    expect(members).toBe(0)
+    const total = [...committed.values()].reduce((sum, offset) => sum + Number(offset), 0)
+    expect(await countOf(source)).toBe(total)
+
+    const next = await startShipper(own(topic))
+    await untilCounted(source, 4_000)
+    await stopShipper(next)
+    expect(await countOf(source)).toBe(4_000)
+  })
+
+  test('backs off on 429, 5xx, 260 and broken connections, keeps its partitions, and loses nothing', async () => {
+    const topic = unique('faults')
+    const source = unique('faults')
+    const verdicts = [429, 503, 260, 0, 500, 401]
+    const proxy = await httpProxy(settings.loki.LOKI_URL, (count) => verdicts[count - 1])
+    await createTopic(topic)
+    const shipper = await startShipper({ ...own(topic), LOKI_URL: proxy.url })
+    await produce(topic, asMessages(many(source, 100)))
+    await untilCounted(source, 100)
+    expect(await shipper.metric('vigie_shipper_retries_total')).toBeGreaterThanOrEqual(verdicts.length)
+    expect(await shipper.metric('vigie_shipper_errors_total')).toBe(verdicts.length)
+    const { stderr } = await stopShipper(shipper)
+    await proxy.close()
+    expect(await countOf(source)).toBe(100)
+    expect(stderr.match(/joined the group/g)).toHaveLength(1)
+    expect(stderr).toContain('ingestion_blocked')
+  })
+
+  test('is not ready while Loki does not answer, and stops cleanly even then', async () => {
+    const topic = unique('dark')
+    const source = unique('dark')
+    const proxy = await httpProxy(settings.loki.LOKI_URL, () => 503)
+    await createTopic(topic)
+    const shipper = await startShipper({ ...own(topic), LOKI_URL: proxy.url })
+    await produce(topic, asMessages(many(source, 10)))
+    const url = `http://127.0.0.1:${shipper.port}`
+    const body = await eventually('readyz says that Loki is the reason', async () => {
+      const answer = await fetch(`${url}/readyz`)
+      return answer.status === 503 && (await answer.text())
+    })
+    expect(body).toContain('HTTP 503')
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect(await shipper.metric('vigie_shipper_lag_messages')).toBe(10)
+    expect(await shipper.metric('vigie_shipper_lag_seconds')).toBeGreaterThan(0)
+    expect(await stopShipper(shipper)).toMatchObject({ code: 0 })
+    await proxy.close()
+    expect(await countOf(source)).toBe(0)
+    const next = await startShipper(own(topic))
+    await untilCounted(source, 10)
+    await stopShipper(next)
+    expect(await countOf(source)).toBe(10)
+  })
+
+  test('lines that Loki refuses go to the dead letters, and the rest of the topic goes on', async () => {
+    const topic = unique('refused')
+    const source = unique('refused')
+    await createTopic(topic)
+    const shipper = await startShipper(own(topic))
+    await produce(topic, [{ value: JSON.stringify(logAt(source, 0, { description: 'x'.repeat(300_000) })) }])
+    await eventually(
+      'a dead letter',
+      async () => (await shipper.metric('vigie_shipper_dead_letters_total')) === 1,
+    )
+    await produce(topic, asMessages(many(source, 5)))
+    await untilCounted(source, 5)
+    await stopShipper(shipper)
+    expect(await countOf(source)).toBe(5)
+  })
+
+  test('killed three times under load, it still delivers every record', async () => {
+    const topic = unique('kill')
+    const source = unique('kill')
+    const total = 20_000
+    await createTopic(topic, 3)
+    const env = { ...own(topic), SHIPPER_BATCH_BYTES: '20000' }
+    await produce(topic, asMessages(many(source, total)))
+    for (let kill = 0; kill < 3; kill++) {
+      const shipper = await startShipper(env)
+      const before = await countOf(source)
+      await untilCounted(source, Math.min(total, before + 500))
+      shipper.child.kill('SIGKILL')
+      await shipper.ended
+    }
+    const last = await startShipper(env)
+    await eventually('all is committed', () =>
+      withAdmin(admin, brokers, async (client) => {
+        const [goal, done] = [
+          await endOffsets(client, topic),
+          await committedOffsets(client, `${topic}-group`, topic),
+        ]
+        return [...goal].every(([partition, offset]) => (done.get(partition) ?? 0n) >= offset)
+      }),
+    )
+    await stopShipper(last)
+    expect((await distinctLinesOf(source)).size).toBe(total)
+  })
+
+  test('its own logs reach Loki when asked, without secrets', async () => {
+    const topic = unique('own-logs')
+    await createTopic(topic)
+    const shipper = await startShipper({
+      ...own(topic),
+      LOG_TO_LOKI: 'true',
+      LOKI_USERNAME: 'me',
+      LOKI_PASSWORD: 'hunter2secret',
+    })
+    const lines = await eventually('a line of the shipper in Loki', async () => {
+      const found = await linesOf(`{job="vigie", service="shipper"} |= "${topic}"`)
+      return found.length > 0 && found
+    })
+    const { stderr } = await stopShipper(shipper)
+    expect(JSON.parse(lines[0]?.line ?? '{}')).toMatchObject({ message: 'shipping', topic })
+    expect(stderr + lines.map(({ line }) => line).join('')).not.toContain('hunter2secret')
+    for (const line of stderr.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
+  })
+})

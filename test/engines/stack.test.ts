@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startOf } from '../../stack/process.ts'
+import { type ServiceStatus } from '../../stack/status.ts'
+import {
+  type Ended,
+  eventually,
+  freePort,
+  settings,
+  start,
+  temporaryFolder,
+  unique,
+  vigie,
+} from './harness.ts'
+
+/** A stack of its own: S3 and a shipper here, Kafka and Loki from the shared engines. */
+describe('vigie up, status and down', () => {
+  const env: Record<string, string> = {}
+  beforeAll(async () => {
+    const topic = unique('stack')
+    Object.assign(env, {
+      VIGIE_HOME: temporaryFolder(),
+      VIGIE_S3_PORT: String(await freePort()),
+      METRICS_PORT: String(await freePort()),
+      KAFKA_BROKERS: settings.kafka.KAFKA_BROKERS.join(','),
+      LOKI_URL: settings.loki.LOKI_URL,
+      KAFKA_TOPIC: topic,
+      KAFKA_GROUP_ID: `${topic}-group`,
+    })
+  })
+  afterAll(() => vigie(['down', '--volumes'], env))
+
+  const status = async (): Promise<Map<string, ServiceStatus>> => {
+    const { stdout } = await vigie(['status', '--json'], env)
+    return new Map((JSON.parse(stdout) as ServiceStatus[]).map((each) => [each.name, each]))
+  }
+  const states = async () =>
+    Object.fromEntries([...(await status())].map(([name, { state }]) => [name, state]))
+  const pidOf = async (name: string) => (await status()).get(name)?.pid ?? 0
+  const expectUp = ({ code, stderr }: Ended) =>
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+
+  test('up starts what the environment does not point elsewhere, and twice is the same as once', async () => {
+    expectUp(await vigie(['up'], env))
+    expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+    const pid = await pidOf('shipper')
+    expectUp(await vigie(['up'], env))
+    expect(await pidOf('shipper')).toBe(pid)
+  })
+
+  test('changed settings start a service anew', async () => {
+    const pid = await pidOf('shipper')
+    expectUp(await vigie(['up'], { ...env, SHIPPER_BATCH_BYTES: '50000' }))
+    expect(await pidOf('shipper')).not.toBe(pid)
+  })
+
+  test('a killed service is shown as died, and the next up brings it back', async () => {
+    process.kill(await pidOf('s3'), 'SIGKILL')
+    await eventually('s3 died', async () => (await states()).s3 === 'died')
+    expect((await vigie(['status'], env)).code).toBe(1)
+    expectUp(await vigie(['up'], env))
+    expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+  })
+
+  test('down stops all, deletes the data when asked, and needs nothing to run', async () => {
+    const pids = [await pidOf('s3'), await pidOf('shipper')]
+    expect((await vigie(['down', '--volumes'], env)).code).toBe(0)
+    for (const pid of pids) expect(startOf(pid)).toBeUndefined()
+    expect((await vigie(['down'], env)).stderr).toContain('Nothing was running')
+  })
+
+  test('two ups at once both succeed, with one set of services', async () => {
+    const both = await Promise.all([vigie(['up'], env), vigie(['up'], env)])
+    for (const each of both) expectUp(each)
+    expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+    await vigie(['down'], env)
+  })
+
+  test('an up that is killed at any moment leaves nothing that the next one cannot handle', async () => {
+    for (const afterMs of [250, 450, 600, 750, 900]) {
+      const started = start(['up'], env)
+      const end = Date.now() + afterMs
+      await eventually('the moment', async () => Date.now() >= end)
+      started.child.kill('SIGKILL')
+      await started.ended
+      expectUp(await vigie(['up'], env))
+      expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+      await vigie(['down'], env)
+      expect(await states()).toEqual({ s3: 'stopped', shipper: 'stopped' })
+    }
+  })
+
+  test('a port that is taken is named with its user', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(Number(env.VIGIE_S3_PORT), '127.0.0.1', resolve))
+    const { code, stderr } = await vigie(['up'], env)
+    await new Promise((resolve) => server.close(resolve))
+    expect(stderr).toContain(
+      `Port ${env.VIGIE_S3_PORT}, which S3 (versitygw) needs, is used by pid ${process.pid}`,
+    )
+    expect(stderr).toContain('VIGIE_S3_PORT')
+    expect(code).toBe(2)
+    await vigie(['down'], env)
+  })
+
+  test('every engine listens on 127.0.0.1 only', () => {
+    const ports = Object.entries(settings.stack).flatMap(([name, value]) =>
+      name.endsWith('_PORT') ? [Number(value)] : [],
+    )
+    const rows = ['tcp', 'tcp6'].flatMap((table) =>
+      readFileSync(`/proc/net/${table}`, 'utf8').split('\n').slice(1),
+    )
+    const listening = rows.map((row) => row.trim().split(/\s+/)).filter((columns) => columns[3] === '0A')
+    for (const port of ports) {
+      const hex = port.toString(16).toUpperCase().padStart(4, '0')
+      const addresses = listening.flatMap((columns) => columns[1]?.split(':') ?? []).join(':')
+      expect(addresses).toContain(hex)
+      // 127.0.0.1, as IPv4 or mapped into IPv6.
+      for (const [address] of listening
+        .map((columns) => columns[1]?.split(':') ?? [])
+        .filter(([, each]) => each === hex))
+        expect(['0100007F', '0000000000000000FFFF00000100007F']).toContain(address)
+    }
+  })
+})
