@@ -1,35 +1,22 @@
 import { Command, Option } from 'commander'
-import { connectProducer, createKafka, withAdmin } from '../kafka/client.ts'
-import { kafkaError } from '../kafka/errors.ts'
-import { ensureTopics } from '../kafka/topics.ts'
 import { withAliases } from '../log/aliases.ts'
 import { TOPIC } from '../log/names.ts'
 import { normaliser } from '../log/normalise.ts'
-import { type Replay, replay, type Survey, survey, type Tally } from '../producer/main.ts'
-import { createSink } from '../producer/sink.ts'
-import { type InputObject, openInput } from '../producer/source.ts'
-import { TIME_MODES, type TimeMode } from '../producer/times.ts'
-import { vigieError } from '../service/errors.ts'
+import { type Replay } from '../producer/main.ts'
+import { openInput } from '../producer/source.ts'
+import { TIME_MODES } from '../producer/times.ts'
 import { stopSignal } from '../service/shutdown.ts'
 import { createProgress } from '../stack/progress.ts'
 import { localS3Env } from '../stack/s3.ts'
 import { type ServiceName, type StackContext } from '../stack/service.ts'
 import { up } from '../stack/up.ts'
+import { carry, type Options } from './journey.ts'
 import { positiveNumber } from './options.ts'
 import { createProgressBar, type ProgressBar } from './progress-bar.ts'
 import { type Report, rejectedLines, reportTable } from './report.ts'
 import { externalServices, readConfigFile, readSettings, type Settings, stackContext } from './settings.ts'
 import { hasShipper } from './shipping.ts'
-import { askKpi, type Counts, countsIn, untilShipped, untilVisible, type Window } from './stored.ts'
-
-type Options = {
-  times?: TimeMode
-  speed?: number
-  rate?: number
-  loop?: boolean
-  strict?: boolean
-  json?: boolean
-}
+import { type Window } from './stored.ts'
 
 export const replayCommand = (): Command =>
   new Command('replay')
@@ -114,135 +101,6 @@ async function startMissing(
     progress.close()
   }
 }
-
-type Journey = {
-  inputs: readonly InputObject[]
-  normalise: Replay['normalise']
-  settings: Settings
-  options: Options
-  bar: ProgressBar
-  stop: AbortSignal
-}
-
-/** The way of the logs: read, sent, shipped, answered for. */
-async function carry(journey: Journey): Promise<{ report: Report; window: Window | undefined }> {
-  const { settings, options, bar, stop } = journey
-  const { kafka: where, producer: batching, loki } = settings
-  const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = where
-  const startedMs = Date.now()
-  const kafka = createKafka(where, 'vigie-replay')
-  const partitions = await withAdmin(kafka, brokers, async (admin) => {
-    await ensureTopics(admin, [topic, TOPIC.rejected], brokers)
-    return (await admin.fetchTopicOffsets(topic)).length
-  })
-  const producer = await connectProducer(kafka, brokers)
-  try {
-    const job: Replay = {
-      inputs: journey.inputs,
-      normalise: journey.normalise,
-      // A batch of ours holds one of Kafka's for each partition.
-      sink: createSink(producer, batching.PRODUCER_BATCH_BYTES * partitions, batching.PRODUCER_LINGER_MS),
-      options: {
-        topic,
-        times: options.times ?? (options.speed === undefined ? 'shift' : 'now'),
-        pace: { ratePerSecond: options.rate, speed: options.speed },
-        strict: options.strict === true,
-        loop: options.loop === true,
-        maxRecordBytes: batching.RECORD_MAX_BYTES,
-        lingerMs: batching.PRODUCER_LINGER_MS,
-      },
-      onProgress: (tally) => bar.show(tally.phase, tally.read, undefined, rejectedNote(tally)),
-    }
-    const surveyed = await survey(job, stop)
-    throwIfStopped(stop, 'Nothing was sent.')
-    const startMs = Date.now()
-    const expected = expectedWindow(job.options.times, surveyed, startMs)
-    const before = expected && (await countsIn(loki, expected))
-    const total = options.loop ? undefined : surveyed
-    job.onProgress = (tally) => bar.show(tally.phase, tally.sent, total?.valid, rejectedNote(tally))
-    const tally = await replay(job, surveyed.newestMs, startMs, stop)
-    job.onProgress(tally)
-    if (!options.loop) throwIfStopped(stop, `${tally.sent} logs were sent; the shipper carries them on.`)
-    return await answeredFor(journey, tally, expected, before, startedMs)
-  } catch (error) {
-    throw /^KafkaJS/.test((error as Error).name) ? kafkaError(error, brokers, topic) : error
-  } finally {
-    await producer.disconnect()
-  }
-}
-
-/** After a loop that Ctrl-C ended, the waiting still has to be done: only a second Ctrl-C ends it. */
-const never = new AbortController().signal
-
-async function answeredFor(
-  { settings, options, bar, stop }: Journey,
-  tally: Tally,
-  expected: Window | undefined,
-  before: Counts | undefined,
-  startedMs: number,
-): Promise<{ report: Report; window: Window | undefined }> {
-  const { kafka, loki } = settings
-  const none: Counts = { lines: 0, successes: 0, failures: 0 }
-  const window =
-    expected === undefined || tally.sent === 0
-      ? undefined
-      : { fromMs: expected.fromMs, toMs: Math.max(expected.toMs, tally.lastMs) }
-  let after = none
-  let p95: number | undefined
-  if (window !== undefined) {
-    const patience = options.loop ? never : stop
-    await untilShipped(
-      kafka,
-      (left) => bar.show('shipping', Math.max(0, tally.sent - left), tally.sent),
-      patience,
-    )
-    throwIfStopped(patience, `${tally.sent} logs are in Kafka; the shipper carries them on.`)
-    after = await untilVisible(loki, window, before ?? none, tally.sent, (visible) =>
-      bar.show('in Loki', Math.max(0, visible), tally.sent),
-    )
-    p95 = await askKpi(loki, 'p95DurationSeconds', window)
-  }
-  const stored = after.lines - (before?.lines ?? 0)
-  const successes = after.successes - (before?.successes ?? 0)
-  const failures = after.failures - (before?.failures ?? 0)
-  const runs = successes + failures
-  return {
-    window,
-    report: {
-      read: tally.read,
-      sent: tally.sent,
-      rejected: tally.rejected,
-      rejectedBy: tally.rejectedBy,
-      stored,
-      successes,
-      failures,
-      failureRate: runs === 0 ? null : failures / runs,
-      p95DurationSeconds: p95 ?? null,
-      othersInWindow: before?.lines ?? 0,
-      windowStart: window === undefined ? null : new Date(window.fromMs).toISOString(),
-      windowEnd: window === undefined ? null : new Date(window.toMs).toISOString(),
-      elapsedSeconds: (Date.now() - startedMs) / 1000,
-    },
-  }
-}
-
-/** Where in time the logs will lie; undefined when there are none. */
-function expectedWindow(
-  times: TimeMode,
-  { valid, oldestMs, newestMs }: Survey,
-  startMs: number,
-): Window | undefined {
-  if (valid === 0) return undefined
-  if (times === 'original') return { fromMs: oldestMs, toMs: newestMs }
-  if (times === 'now') return { fromMs: startMs, toMs: startMs }
-  return { fromMs: oldestMs + startMs - newestMs, toMs: startMs }
-}
-
-function throwIfStopped(stop: AbortSignal, state: string): void {
-  if (stop.aborted) throw vigieError('INTERRUPTED', { state })
-}
-
-const rejectedNote = ({ rejected }: Readonly<Tally>): string => (rejected === 0 ? '' : `${rejected} rejected`)
 
 function print(report: Report, window: Window | undefined, json: boolean): void {
   for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)

@@ -24,6 +24,8 @@ const percent = (ratio: number | null): string =>
   ratio === null ? 'no runs' : `${(ratio * 100).toLocaleString('en', { maximumFractionDigits: 2 })} %`
 const seconds = (value: number | null): string =>
   value === null ? 'no runs' : `${value.toLocaleString('en', { maximumFractionDigits: 2 })} s`
+const p95 = ({ p95DurationSeconds, stored }: Report): string =>
+  p95DurationSeconds === null && stored > 0 ? 'longer than Loki may look back' : seconds(p95DurationSeconds)
 const shortTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
 
 /** The table for people. */
@@ -33,7 +35,7 @@ export function reportTable(report: Report, window: Window | undefined): string 
     ['Successes', grouped(report.successes)],
     ['Failures', grouped(report.failures)],
     ['Failure rate', percent(report.failureRate)],
-    ['p95 duration', seconds(report.p95DurationSeconds)],
+    ['p95 duration', p95(report)],
   ]
   if (window !== undefined)
     rows.push(['Runs ended (UTC)', `${shortTime(window.fromMs)} → ${shortTime(window.toMs)}`])

@@ -4,9 +4,9 @@ import { type KafkaSettings } from '../kafka/config.ts'
 import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
-import { queryInstant } from '../loki/query.ts'
+import { nanoseconds, queryInstant } from '../loki/query.ts'
 import { type Kpi, kpi, linesInWindow } from '../rules/kpis.ts'
-import { vigieError } from '../service/errors.ts'
+import { type VigieError, vigieError } from '../service/errors.ts'
 
 const POLL_MS = 200
 /** Longer than a shipper needs to be missed by its group and replaced. */
@@ -52,24 +52,48 @@ async function ask(
   query: (windowMs: number) => string,
   { fromMs, toMs }: Window,
 ): Promise<number | undefined> {
-  // Loki's range excludes its start, and a line's time has digits below the millisecond.
-  const atMs = toMs + 1
-  const [sample] = await queryInstant(loki, query(atMs - fromMs + 1), atMs)
+  // To the last nanosecond of the last millisecond, so that windows side by side share no line.
+  const [sample] = await queryInstant(loki, query(toMs + 1 - fromMs), nanoseconds(toMs + 1) - 1n)
   return sample?.value
+}
+
+/** A default Loki refuses queries over more than 30 days and an hour (`max_query_length`). */
+const SLICE_MS = 30 * 86_400_000
+
+/** The same span in pieces that a default Loki answers. Pure. */
+export function slices({ fromMs, toMs }: Window): Window[] {
+  const pieces: Window[] = []
+  for (let startMs = fromMs; startMs <= toMs; startMs += SLICE_MS)
+    pieces.push({ fromMs: startMs, toMs: Math.min(toMs, startMs + SLICE_MS - 1) })
+  return pieces
 }
 
 /** What Loki counts in a window. */
 export async function countsIn(loki: LokiSettings, window: Window): Promise<Counts> {
-  const [lines, successes, failures] = await Promise.all([
-    ask(loki, linesInWindow, window),
-    ask(loki, kpi('successes').query, window),
-    ask(loki, kpi('failures').query, window),
-  ])
-  return { lines: lines ?? 0, successes: successes ?? 0, failures: failures ?? 0 }
+  const total: Counts = { lines: 0, successes: 0, failures: 0 }
+  for (const slice of slices(window)) {
+    const [lines, successes, failures] = await Promise.all([
+      ask(loki, linesInWindow, slice),
+      ask(loki, kpi('successes').query, slice),
+      ask(loki, kpi('failures').query, slice),
+    ])
+    total.lines += lines ?? 0
+    total.successes += successes ?? 0
+    total.failures += failures ?? 0
+  }
+  return total
 }
 
-export const askKpi = (loki: LokiSettings, id: Kpi['id'], window: Window): Promise<number | undefined> =>
-  ask(loki, kpi(id).query, window)
+/** A KPI over a whole window; undefined when Loki has nothing to say, or refuses to look that far. */
+export async function askKpi(loki: LokiSettings, id: Kpi['id'], window: Window): Promise<number | undefined> {
+  try {
+    return await ask(loki, kpi(id).query, window)
+  } catch (error) {
+    const isTooLong = (error as VigieError).code === 'LOKI_QUERY_FAILED' && slices(window).length > 1
+    if (isTooLong) return undefined
+    throw error
+  }
+}
 
 /**
  * Waits until Loki answers for `sent` lines more than it did before. Throws STORED_FEWER when the

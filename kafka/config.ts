@@ -26,9 +26,8 @@ export const kafkaSettings = z.object({
   KAFKA_TOPIC: z.string().min(1).default(TOPIC.logs).describe('the topic that carries the logs'),
   KAFKA_GROUP_ID: z.string().min(1).default(SHIPPER_GROUP).describe("the shipper's consumer group"),
   KAFKA_SASL_MECHANISM: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512', ''])
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
-    .transform((value) => value || undefined)
     .describe('how to log in: `plain`, `scram-sha-256` or `scram-sha-512`; no login when unset'),
   KAFKA_SASL_USERNAME: optionalText.describe('user name for SASL'),
   KAFKA_SASL_PASSWORD: optionalText.describe('password for SASL').meta({ secret: true }),

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Aliases, EPOCH_UNITS, FIELDS, type Field, UNITS } from './aliases.ts'
 import { type LogLine, lineSchema, MAX_DURATION_SECONDS, REJECT_REASONS, type RejectReason } from './line.ts'
+import { timeMs } from './time.ts'
 
 /** A record that is not a log line: why, and the detail that helps to mend it. */
 export type Rejection = { reason: RejectReason; detail: string }
@@ -12,9 +13,11 @@ export type Normalised = Timed | { rejection: Rejection }
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
 const LATEST_MS = Date.UTC(2200, 0, 1)
 
-const reject = (reason: RejectReason, detail: string): Normalised => ({ rejection: { reason, detail } })
+/** A detail ends up on terminals and in headers: it must be short, and must not steer anything. */
+const reject = (reason: RejectReason, detail: string): { rejection: Rejection } => ({
+  rejection: { reason, detail: detail.slice(0, 200).replace(/[\p{Cc}\p{Cf}]/gu, '�') },
+})
 
-/** Short and printable: a value in a message must neither flood a terminal nor steer it. */
 const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
@@ -43,7 +46,7 @@ export function normaliser(aliases: Aliases): (raw: Uint8Array, keyCount?: numbe
     try {
       parsed = JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8'))
     } catch (error) {
-      return reject('not_json', (error as SyntaxError).message.slice(0, 200))
+      return reject('not_json', (error as SyntaxError).message)
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
       return reject('not_an_object', `found ${shown(parsed)}`)
@@ -65,32 +68,35 @@ function isCanonical(record: Record<string, unknown>): boolean {
 /** What an alias stands for; `rank` is its place among the field's aliases, the first wins. */
 type Known = { field: Field; rank: number; factor: number | undefined }
 
-/** Gives the contract's names to the fields that have another; a field that has its own name wins. */
-function renamed(record: Record<string, unknown>, known: Map<string, Known>): Record<string, unknown> {
+/**
+ * Gives the contract's names to the fields that have another. A field under its own name wins, then
+ * the first of its aliases; what loses stays as it is. Null counts as absent.
+ */
+function renamed(
+  record: Record<string, unknown>,
+  known: ReadonlyMap<string, Known>,
+): Record<string, unknown> {
   if (isCanonical(record)) return record
-  const result: Record<string, unknown> = {}
-  const rankOf = new Map<Field, number>()
+  const chosen = new Map<Field, { key: string; alias: Known }>()
   for (const [key, value] of Object.entries(record)) {
-    if (FIELD_SET.has(key)) continue
-    const alias = known.get(key.toLowerCase())
-    if (alias === undefined || alias.field in record) {
-      result[key] = value
-      continue
-    }
-    const taken = rankOf.get(alias.field)
-    if (taken !== undefined && taken <= alias.rank) {
-      result[key] = value
-      continue
-    }
-    rankOf.set(alias.field, alias.rank)
-    result[alias.field] = converted(value, alias)
+    const alias = FIELD_SET.has(key) ? undefined : known.get(key.toLowerCase())
+    if (alias === undefined || value === null || (record[alias.field] ?? null) !== null) continue
+    const rival = chosen.get(alias.field)
+    if (rival === undefined || alias.rank < rival.alias.rank) chosen.set(alias.field, { key, alias })
   }
-  for (const field of FIELDS) if (field in record && record[field] !== null) result[field] = record[field]
+  // Without a prototype, so that a key such as `constructor` is only a key.
+  const result: Record<string, unknown> = Object.create(null)
+  const taken = new Set([...chosen.values()].map(({ key }) => key))
+  for (const [key, value] of Object.entries(record)) {
+    const isAbsent = value === null && (FIELD_SET.has(key) || known.has(key.toLowerCase()))
+    if (!isAbsent && !taken.has(key) && key !== '__proto__') result[key] = value
+  }
+  for (const [field, { key, alias }] of chosen) result[field] = converted(record[key], alias)
   return result
 }
 
 function converted(value: unknown, { field, factor }: Known): unknown {
-  if (typeof value !== 'number' || factor === undefined) return value ?? undefined
+  if (typeof value !== 'number' || factor === undefined) return value
   if (field !== 'debut' && field !== 'fin') return round(value * factor)
   const ms = value * factor
   return ms >= EARLIEST_MS && ms <= LATEST_MS ? new Date(ms).toISOString() : String(value)
@@ -100,7 +106,8 @@ function converted(value: unknown, { field, factor }: Known): unknown {
 const round = (amount: number): number => Math.round(amount * 1e6) / 1e6
 
 function toLine(record: Record<string, unknown>, states: Aliases['states']): Normalised {
-  if (typeof record.etat === 'string') record.etat = states[record.etat.toLowerCase()] ?? record.etat
+  const word = typeof record.etat === 'string' ? record.etat.toLowerCase() : ''
+  if (Object.hasOwn(states, word)) record.etat = states[word]
   const result = lineSchema.safeParse(record)
   if (!result.success) {
     const issue = result.error.issues[0]
@@ -126,7 +133,7 @@ function toLine(record: Record<string, unknown>, states: Aliases['states']): Nor
     memoire: data.memoire,
     description: data.description,
   }
-  for (const key in data) if (!(key in line)) line[key] = data[key]
+  for (const key in data) if (!Object.hasOwn(line, key)) line[key] = data[key]
   return { line, startMs, endMs }
 }
 
@@ -138,31 +145,27 @@ function reconciled(
   fin: string | undefined,
   duree: number | undefined,
 ): Times | { rejection: Rejection } {
-  const refuse = (reason: RejectReason, detail: string) => ({ rejection: { reason, detail } })
-  let startMs = debut === undefined ? undefined : milliseconds(debut)
-  let endMs = fin === undefined ? undefined : milliseconds(fin)
-  if (!isPlausible(startMs)) return refuse('bad_time', `\`debut\` is ${shown(debut)}`)
-  if (!isPlausible(endMs)) return refuse('bad_time', `\`fin\` is ${shown(fin)}`)
+  let startMs = debut === undefined ? undefined : timeMs(debut)
+  let endMs = fin === undefined ? undefined : timeMs(fin)
+  if (!isPlausible(startMs)) return reject('bad_time', `\`debut\` is ${shown(debut)}`)
+  if (!isPlausible(endMs)) return reject('bad_time', `\`fin\` is ${shown(fin)}`)
   if (duree !== undefined) {
     if (startMs !== undefined) endMs ??= startMs + Math.round(duree * 1000)
     if (endMs !== undefined) startMs ??= endMs - Math.round(duree * 1000)
   }
-  if (endMs === undefined) return refuse('missing_field', 'no `fin`')
-  if (startMs === undefined) return refuse('missing_field', 'neither `debut` nor `duree`')
-  if (endMs < startMs) return refuse('end_before_start', `\`fin\` ${fin} is before \`debut\` ${debut}`)
+  if (endMs === undefined) return reject('missing_field', 'no `fin`')
+  if (startMs === undefined) return reject('missing_field', 'neither `debut` nor `duree`')
+  if (endMs < startMs) return reject('end_before_start', `\`fin\` ${fin} is before \`debut\` ${debut}`)
+  if (!isPlausible(startMs) || !isPlausible(endMs))
+    return reject('bad_time', 'the run would lie before 2000 or after 2200')
   const seconds = duree ?? (endMs - startMs) / 1000
   if (seconds > MAX_DURATION_SECONDS)
-    return refuse('bad_duration', `${seconds} s between \`debut\` and \`fin\``)
+    return reject('bad_duration', `${seconds} s between \`debut\` and \`fin\``)
   return { startMs, endMs, seconds }
 }
 
 const isPlausible = (ms: number | undefined): boolean =>
   ms === undefined || (ms >= EARLIEST_MS && ms <= LATEST_MS)
-
-/** A time without a zone is read as UTC: most job loggers mean that, and the machine's zone would be a guess. */
-function milliseconds(time: string): number {
-  return Date.parse(/(?:[zZ]|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`)
-}
 
 /** The line as it is written, once: the Kafka value, and the Loki line. */
 export const serialise = (line: LogLine): string => JSON.stringify(line)

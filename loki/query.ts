@@ -61,9 +61,15 @@ function parsed<Schema extends z.ZodType>(
   }
 }
 
-/** Asks a metric query at one instant (milliseconds since 1970). */
-export async function queryInstant(settings: LokiSettings, query: string, atMs: number): Promise<Sample[]> {
-  const answer = await get(settings, '/loki/api/v1/query', { query, time: `${atMs}000000`, limit: '5000' })
+/** Nanoseconds since 1970, as Loki counts, from milliseconds. */
+export const nanoseconds = (ms: number): bigint => BigInt(Math.round(ms)) * 1_000_000n
+
+/**
+ * Asks a metric query at one instant (nanoseconds since 1970). A range that ends there includes its
+ * end and excludes its start.
+ */
+export async function queryInstant(settings: LokiSettings, query: string, atNs: bigint): Promise<Sample[]> {
+  const answer = await get(settings, '/loki/api/v1/query', { query, time: String(atNs), limit: '5000' })
   return parsed(vectorAnswer, settings, answer).data.result.map(({ metric, value }) => ({
     labels: metric,
     value: Number(value[1]),

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { type LogLine, REJECT_REASONS, type RejectReason } from '../log/line.ts'
 import { HEADER, TOPIC } from '../log/names.ts'
 import { movedTo, type Normalised, type Rejection, serialise } from '../log/normalise.ts'
@@ -93,6 +93,8 @@ export async function replay(
     for (let roundStartMs = startMs; ; roundStartMs = Date.now()) {
       await sendAll(job, tally, newestMs, roundStartMs, stop)
       if (!job.options.loop || stop.aborted || tally.sent === 0) break
+      // An input that is all in memory would never let a signal through.
+      await setImmediate()
     }
   } finally {
     await job.sink.flush()
@@ -129,14 +131,15 @@ async function sendAll(
   const untilDue = pacer(job, startMs, stop)
   for await (const { records, uri } of rawRecords(job, tally, stop)) {
     for (const record of records) {
-      tally.read++
       const result = normalised(job, record)
       if ('rejection' in result) {
+        tally.read++
         await reject(job, tally, record, uri, result.rejection)
         continue
       }
       if (untilDue !== undefined) await untilDue(result.endMs)
       if (stop.aborted) return
+      tally.read++
       const endMs = newEndOf(result.endMs, Date.now())
       const full = send(job, tally, movedTo(result, endMs), endMs)
       if (full !== undefined) await full
@@ -161,10 +164,14 @@ function pacer(
   }
 }
 
+/** Longest that a timer of Node can wait is 24.8 days; a longer pause is made of several. */
+const LONGEST_TIMER_MS = 86_400_000
+
 /** Before a long wait, what has been collected is sent: it is due. */
 async function wait(ms: number, lingerMs: number, sink: Sink, stop: AbortSignal): Promise<void> {
   if (ms > lingerMs) await sink.flush()
-  await sleep(ms, undefined, { signal: stop }).catch(() => undefined)
+  for (let leftMs = ms; leftMs > 0 && !stop.aborted; leftMs -= LONGEST_TIMER_MS)
+    await sleep(Math.min(leftMs, LONGEST_TIMER_MS), undefined, { signal: stop }).catch(() => undefined)
 }
 
 function normalised(job: Replay, record: RawRecord): Normalised {

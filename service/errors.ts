@@ -206,6 +206,9 @@ export function vigieError<Code extends ErrorCode>(
 /** What went wrong, in the words of whoever threw it: one line, no stack. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  return (error.message || (error as NodeJS.ErrnoException).code || error.name).split('\n')[0] ?? error.name
+  const { message, code, name } = (error instanceof Error ? error : { message: String(error) }) as Partial<
+    NodeJS.ErrnoException & Error
+  >
+  const line = message?.split('\n').find((each) => each.trim() !== '')
+  return line?.trim() ?? code ?? name ?? 'unknown'
 }

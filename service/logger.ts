@@ -4,6 +4,7 @@ import LokiTransport from 'winston-loki'
 import { z } from 'zod'
 import { JOB } from '../log/names.ts'
 import { reasonOf } from './errors.ts'
+import { isSecretKey, redacted } from './redact.ts'
 import { flag } from './settings.ts'
 
 export const loggerSettings = z.object({
@@ -25,32 +26,10 @@ export type LokiTarget = {
 
 export type Logger = winston.Logger
 
-const SECRET_KEY = /pass(word)?|secret|token|authorization|credential|api_?key/i
-const SECRET_IN_TEXT = [
-  /(\w+:\/\/[^\s:/@]*:)[^\s@/]+(@)/g,
-  /((?:Bearer|Basic)\s+)[\w.~+/=-]+()/gi,
-  /((?:password|secret|token)["']?\s*[=:]\s*["']?)[^\s"',;}]+()/gi,
-]
-
-/** The same value without its secrets: values of telling keys, and passwords inside URLs and headers. */
-export function redacted(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string')
-    return SECRET_IN_TEXT.reduce((text, pattern) => text.replace(pattern, '$1***$2'), value)
-  if (typeof value !== 'object' || value === null || depth > 5) return value
-  if (value instanceof Error) return redacted(value.message)
-  if (Array.isArray(value)) return value.map((item) => redacted(item, depth + 1))
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      SECRET_KEY.test(key) && item !== undefined ? '***' : redacted(item, depth + 1),
-    ]),
-  )
-}
-
 /** winston reads level and message through symbols, so the record is changed in place. */
 const redact = winston.format((info) => {
   for (const key of Object.keys(info)) {
-    info[key] = SECRET_KEY.test(key) ? '***' : redacted(info[key])
+    info[key] = isSecretKey(key) ? '***' : redacted(info[key])
   }
   return info
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { vigieError } from './errors.ts'
+import { redacted } from './redact.ts'
 
 /**
  * A group of settings that come from environment variables. Each field's description is its line
@@ -7,22 +8,18 @@ import { vigieError } from './errors.ts'
  */
 export type SettingsSchema = z.ZodObject<Record<string, z.ZodType>>
 
-/** An environment variable that is set, but empty, is not set: that is how compose files unset one. */
-export const optionalText = z
-  .string()
-  .optional()
-  .transform((value) => (value === '' ? undefined : value))
+export const optionalText = z.string().optional()
 
 /** `true`/`false` as people write them in environment variables. */
 export const flag = (byDefault: boolean) =>
   z
-    .enum(['true', 'false', '1', '0', ''])
+    .enum(['true', 'false', '1', '0'])
     .default(byDefault ? 'true' : 'false')
-    .transform((value) => (value === '' ? byDefault : value === 'true' || value === '1'))
+    .transform((value) => value === 'true' || value === '1')
 
 export const integer = (min: number, max: number, byDefault: number) =>
   z.preprocess(
-    (value) => (value === '' ? undefined : typeof value === 'string' ? Number(value) : value),
+    (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
     z.int().min(min).max(max).default(byDefault),
   )
 
@@ -45,7 +42,11 @@ export function problemsOf(error: z.ZodError, input: unknown, schema?: SettingsS
       )
       const field = schema?.shape[String(issue.path[0])]
       const shown =
-        value === undefined ? 'not set' : field && isSecret(field) ? '(secret)' : JSON.stringify(value)
+        value === undefined
+          ? 'not set'
+          : field && isSecret(field)
+            ? '(secret)'
+            : JSON.stringify(redacted(value))
       return `  ${path} = ${shown}: ${issue.message}`
     })
     .join('\n')
@@ -61,9 +62,9 @@ export function settingsFrom<Schema extends SettingsSchema>(
   env: NodeJS.ProcessEnv,
 ): z.infer<Schema> {
   const known = Object.keys(schema.shape)
-  const input = Object.fromEntries(
-    known.filter((key) => env[key] !== undefined).map((key) => [key, env[key]]),
-  )
+  // A variable that is set, but empty, is not set: that is how compose files unset one.
+  const isSet = (key: string) => env[key] !== undefined && env[key] !== ''
+  const input = Object.fromEntries(known.filter(isSet).map((key) => [key, env[key]]))
   const slips = Object.keys(env).flatMap((key) => {
     if (key in schema.shape) return []
     const meant = known.find((name) => name.length > 6 && isOneSlipAway(key, name))

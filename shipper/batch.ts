@@ -6,6 +6,8 @@ export type Batch = { streams: Stream[]; records: KafkaRecord[]; unparsed: numbe
 
 /** What an entry adds to a push beside its line: tags, lengths and time, at most. */
 const ENTRY_OVERHEAD_BYTES = 32
+/** What a stream adds beside its labels: the tags and lengths of itself and of its labels. */
+const STREAM_OVERHEAD_BYTES = 16
 
 /**
  * Cuts records into batches of at most `maxBytes` (a single larger record travels alone), grouped by
@@ -21,13 +23,15 @@ export function* batches(
   let sizeBytes = 0
   for (const record of records) {
     const { labels, entry, parsed } = project(record)
-    const addedBytes =
-      entry.line.byteLength + ENTRY_OVERHEAD_BYTES + (streams.has(labels) ? 0 : labels.length)
+    const entryBytes = entry.line.byteLength + ENTRY_OVERHEAD_BYTES
+    const streamBytes = Buffer.byteLength(labels) + STREAM_OVERHEAD_BYTES
+    let addedBytes = entryBytes + (streams.has(labels) ? 0 : streamBytes)
     if (batch.records.length > 0 && sizeBytes + addedBytes > maxBytes) {
       yield batch
       streams = new Map()
       batch = { streams: [], records: [], unparsed: 0 }
       sizeBytes = 0
+      addedBytes = entryBytes + streamBytes
     }
     let stream = streams.get(labels)
     if (stream === undefined) {

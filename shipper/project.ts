@@ -1,4 +1,5 @@
 import { JOB, LABEL_FIELDS, PARSE_LABEL } from '../log/names.ts'
+import { timeMs } from '../log/time.ts'
 import { type Entry } from '../loki/encode.ts'
 import { selector } from '../loki/logql.ts'
 
@@ -30,7 +31,7 @@ export function projector(): (record: KafkaRecord) => Projected {
 
   const labelsOf = (log: Record<string, unknown>): string => {
     const values = LABEL_FIELDS.map((field) => labelValue(log[field]))
-    const key = values.join('\u0000')
+    const key = values.map((value) => `${value?.length}:${value}`).join()
     const cached = known.get(key)
     if (cached !== undefined) return cached
     const present = LABEL_FIELDS.map((field, index) => [field, values[index]] as const).filter(
@@ -43,8 +44,9 @@ export function projector(): (record: KafkaRecord) => Projected {
 
   return (record) => {
     const log = parsedObject(record.value)
-    const timeMs = log === undefined ? undefined : eventTimeMs(log.fin)
-    const entry = entryAt(timeMs ?? record.timestampMs, record)
+    const endMs = log === undefined ? undefined : eventTimeMs(log.fin)
+    // Kafka says -1 for a record of a producer too old to send a time.
+    const entry = entryAt(endMs ?? Math.max(0, record.timestampMs), record)
     if (log === undefined) return { labels: failedLabels, entry, parsed: false }
     return { labels: labelsOf(log), entry, parsed: true }
   }
@@ -65,15 +67,15 @@ const labelValue = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
 function eventTimeMs(fin: unknown): number | undefined {
-  const timeMs = typeof fin === 'string' ? Date.parse(fin) : Number.NaN
-  return timeMs >= 0 && timeMs < LATEST_MS ? timeMs : undefined
+  const endMs = typeof fin === 'string' ? timeMs(fin) : Number.NaN
+  return endMs >= 0 && endMs < LATEST_MS ? endMs : undefined
 }
 
-function entryAt(timeMs: number, { partition, offset, value }: KafkaRecord): Entry {
+function entryAt(ms: number, { partition, offset, value }: KafkaRecord): Entry {
   const digits = Number(offset % OFFSETS_PER_MS) * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)
   return {
-    seconds: Math.floor(timeMs / 1000),
-    nanos: (timeMs % 1000) * NANOS_PER_MS + digits,
+    seconds: Math.floor(ms / 1000),
+    nanos: (ms % 1000) * NANOS_PER_MS + digits,
     line: value,
   }
 }

@@ -9,16 +9,22 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { vigieError } from '../service/errors.ts'
 import { diskFullError } from './disk.ts'
-import { isAlive, type ProcessRef } from './process.ts'
+import { isAlive } from './process.ts'
 
-/** A service that was started: its process, and what it was started with. */
-export type Running = ProcessRef & {
-  /** Changes when the settings do: a service with another one has to be started anew. */
-  fingerprint: string
-  upSince: string
-}
+/**
+ * A service that was started: its process, and what it was started with. The fingerprint changes when
+ * the settings do: a service with another one has to be started anew.
+ */
+const runningSchema = z.object({
+  pid: z.int().positive(),
+  startedAt: z.string().min(1),
+  fingerprint: z.string(),
+  upSince: z.string(),
+})
+export type Running = z.infer<typeof runningSchema>
 
 /** The folder of the stack: data, logs, and one record per running service. */
 export type Home = {
@@ -72,7 +78,7 @@ export function recordOf(home: Home, service: string): Running | undefined {
   const file = recordFile(home, service)
   if (!existsSync(file)) return undefined
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Running
+    return runningSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
     return undefined // Damaged by a full disk or by hand: as good as none; the port tells who runs.
   }

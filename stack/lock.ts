@@ -5,13 +5,16 @@ import { isAlive, ownRef, type ProcessRef } from './process.ts'
 
 const POLL_MS = 200
 
+/** Who holds a lock: undefined when it was just released, `nobody` when the file is damaged. */
 function holderOf(file: string): ProcessRef | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ProcessRef
-  } catch {
-    return undefined // Not there: just released. Never half-written, since it appears by link.
+    const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as Partial<ProcessRef>
+    return pid === undefined || startedAt === undefined ? NOBODY : { pid, startedAt }
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : NOBODY
   }
 }
+const NOBODY: ProcessRef = { pid: 0, startedAt: '' }
 
 /** Takes the lock when nobody living holds it. */
 function tryLock(file: string): boolean {
@@ -65,8 +68,8 @@ export async function withLock<Result>(
       const waitedMs = Date.now() - start
       if (waitedMs > patienceMs)
         throw vigieError('STACK_BUSY', { pid: holder.pid, seconds: Math.round(waitedMs / 1000) })
-      await sleep(POLL_MS)
     }
+    await sleep(POLL_MS)
   }
   try {
     return await work()

@@ -31,16 +31,28 @@ export const ownRef = (): ProcessRef => ({ pid: process.pid, startedAt: startOf(
 
 export type Command = { file: string; args: string[]; env: Record<string, string>; cwd?: string }
 
+/** What any program may need to know; the rest, secrets above all, is not for engines to inherit. */
+const BASICS = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'JAVA_HOME']
+
+/** The part of an environment that an engine inherits. */
+export const basicsOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(BASICS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+
 /**
  * Starts a process that outlives this one, in a process group of its own, its output appended to a
- * file. Throws the system's error when it cannot be started.
+ * file; it sees `inherited` and the command's own variables. Throws the system's error when it cannot be
+ * started.
  */
-export async function spawnDetached(command: Command, logFile: string): Promise<ProcessRef> {
+export async function spawnDetached(
+  command: Command,
+  logFile: string,
+  inherited: NodeJS.ProcessEnv,
+): Promise<ProcessRef> {
   const log = openSync(logFile, 'a', 0o600)
   try {
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
-      env: { ...process.env, ...command.env },
+      env: { ...inherited, ...command.env },
       detached: true,
       stdio: ['ignore', log, log],
     })

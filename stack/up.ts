@@ -10,7 +10,7 @@ import { type EngineName } from './engines.ts'
 import { recordRunning, runningOf } from './home.ts'
 import { withLock } from './lock.ts'
 import { assertFree } from './ports.ts'
-import { type Command, isAlive, spawnDetached, terminate } from './process.ts'
+import { basicsOf, type Command, isAlive, spawnDetached, terminate } from './process.ts'
 import { type Progress } from './progress.ts'
 import { findRunning, marked } from './running.ts'
 import { type Service, type ServiceName, type StackContext } from './service.ts'
@@ -97,7 +97,9 @@ async function startService(
 ): Promise<void> {
   for (const { port, setting } of service.ports(context)) await assertFree(port, service.title, setting)
   await service.prepare?.(context)
-  const ref = await spawnDetached(marked(command, context, service), context.home.logFile(service.name))
+  const inherited = service.engine === undefined ? context.env : basicsOf(context.env)
+  const log = context.home.logFile(service.name)
+  const ref = await spawnDetached(marked(command, context, service), log, inherited)
   recordRunning(context.home, service.name, { ...ref, fingerprint, upSince: new Date().toISOString() })
 }
 

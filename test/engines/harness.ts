@@ -9,7 +9,7 @@ import { readSettings, stackContext } from '../../cli/settings.ts'
 import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
 import { type LogLine } from '../../log/line.ts'
 import { serialise } from '../../log/normalise.ts'
-import { queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
+import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import { localS3Env } from '../../stack/s3.ts'
 
@@ -179,28 +179,28 @@ export async function readTopic(
   return records
 }
 
-/** What Loki counts for a source, over the last 90 days and the next day. */
+/** What Loki counts for a source, over the last 120 days and the next day. */
 export async function countOf(source: string): Promise<number> {
-  const query = `sum(count_over_time({job="kafka-logs", source="${source}"}[91d]))`
-  const [sample] = await queryInstant(settings.loki, query, Date.now() + 86_400_000)
+  const query = `sum(count_over_time({job="kafka-logs", source="${source}"}[121d]))`
+  const [sample] = await queryInstant(settings.loki, query, nanoseconds(Date.now() + 86_400_000))
   return sample?.value ?? 0
 }
 
 export const untilCounted = (source: string, count: number, deadlineMs = 30_000): Promise<unknown> =>
   eventually(`Loki counts ${count} of ${source}`, async () => (await countOf(source)) >= count, deadlineMs)
 
-/** The lines of a stream selector, over the last 90 days. */
+/** The lines of a stream selector, over the last 120 days. */
 export function linesOf(selector: string): Promise<StoredLine[]> {
-  const now = BigInt(Date.now()) * 1_000_000n
+  const now = nanoseconds(Date.now())
   const day = 86_400_000_000_000n
-  return queryLines(settings.loki, selector, now - 90n * day, now + day, 10_000)
+  return queryLines(settings.loki, selector, now - 120n * day, now + day, 10_000)
 }
 
 /** Every different line of a source, page by page. */
 export async function distinctLinesOf(source: string): Promise<Set<string>> {
   const lines = new Set<string>()
-  const toNs = BigInt(Date.now() + 86_400_000) * 1_000_000n
-  let fromNs = toNs - 90n * 86_400_000_000_000n
+  const toNs = nanoseconds(Date.now() + 86_400_000)
+  let fromNs = toNs - 120n * 86_400_000_000_000n
   for (;;) {
     const page = await queryLines(
       settings.loki,

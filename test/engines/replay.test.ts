@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type LogLine } from '../../log/line.ts'
-import { queryInstant } from '../../loki/query.ts'
+import { nanoseconds, queryInstant } from '../../loki/query.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import {
   countOf,
@@ -61,7 +61,7 @@ describe('vigie replay', () => {
     const [asked] = await queryInstant(
       settings.loki,
       'quantile_over_time(0.95, {job="kafka-logs", source!~".*-[0-9a-f]{10}"} | json duree="duree" | unwrap duree | __error__="" [2d]) by (job)',
-      Date.now() + 1000,
+      nanoseconds(Date.now() + 1000),
     )
     expect(asked?.value).toBeCloseTo(quantile(0.95, durations), 6)
   })

@@ -115,6 +115,7 @@ export async function startSecureKafka(): Promise<SecureKafka> {
   const ref = await spawnDetached(
     { file: TOOLS.java.command(), args: [log4j, ...java, 'kafka.Kafka', file], env: {} },
     join(folder, 'kafka.log'),
+    process.env,
   )
   await eventually('the second Kafka listens', async () => (await accepts(plain)) && (await accepts(tls)))
   const address = (port: number) => `127.0.0.1:${port}`
