@@ -1,7 +1,5 @@
 import { Command } from 'commander'
-import { closeLogger, createLogger } from '../service/logger.ts'
 import { stopSignal } from '../service/shutdown.ts'
-import { runShipper } from '../shipper/main.ts'
 import { readSettings } from './settings.ts'
 
 export const shipCommand = (): Command =>
@@ -12,6 +10,9 @@ export const shipCommand = (): Command =>
       '\nExample:\n  $ KAFKA_BROKERS=kafka:9092 LOKI_URL=http://loki:3100 vigie ship\n\nHealth: /healthz, /readyz and /metrics on METRICS_PORT. `vigie config` lists the settings.',
     )
     .action(async () => {
+      // Loaded here: other commands need neither the logger nor the health server.
+      const { closeLogger, createLogger } = await import('../service/logger.ts')
+      const { runShipper } = await import('../shipper/main.ts')
       const { shipper: settings, kafka, loki, logger: logging } = readSettings(process.env)
       const logger = createLogger('shipper', logging, loki)
       try {

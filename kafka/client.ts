@@ -1,5 +1,7 @@
+import './faster-kafkajs.ts'
+
 import kafkajs, { type Admin, type Consumer, type Kafka, type KafkaMessage, type Producer } from 'kafkajs'
-import { type Logger } from '../service/logger.ts'
+import { type Logger } from '../service/log.ts'
 import { registerCodecs } from './codecs.ts'
 import { type KafkaSettings, securityOf } from './config.ts'
 import { kafkaError } from './errors.ts'

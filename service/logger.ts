@@ -1,19 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import winston from 'winston'
 import LokiTransport from 'winston-loki'
-import { z } from 'zod'
 import { JOB } from '../log/names.ts'
 import { reasonOf } from './errors.ts'
+import { type LoggerSettings } from './log.ts'
 import { isSecretKey, redacted } from './redact.ts'
-import { flag } from './settings.ts'
-
-export const loggerSettings = z.object({
-  LOG_LEVEL: z
-    .enum(['error', 'warn', 'info', 'debug'])
-    .default('info')
-    .describe("least severe level that Vigie's own logs show: error, warn, info or debug"),
-  LOG_TO_LOKI: flag(false).describe('also push Vigie\'s own logs to Loki, under `{job="vigie"}`'),
-})
 
 /** Where LOG_TO_LOKI pushes to; the shape of the Loki client's settings. */
 export type LokiTarget = {
@@ -23,8 +14,6 @@ export type LokiTarget = {
   LOKI_PASSWORD?: string | undefined
   LOKI_BEARER_TOKEN?: string | undefined
 }
-
-export type Logger = winston.Logger
 
 /** winston reads level and message through symbols, so the record is changed in place. */
 const redact = winston.format((info) => {
@@ -46,11 +35,7 @@ const pretty = winston.format.printf(({ timestamp, level, message, service: _, .
  * The logger of one service: JSON lines on stderr (pretty on a terminal), never a secret, and with
  * LOG_TO_LOKI also in Loki. stdout stays free for results.
  */
-export function createLogger(
-  service: string,
-  settings: z.infer<typeof loggerSettings>,
-  loki?: LokiTarget,
-): Logger {
+export function createLogger(service: string, settings: LoggerSettings, loki?: LokiTarget): winston.Logger {
   const { format } = winston
   const common = format.combine(redact(), format.timestamp())
   const levels = ['error', 'warn', 'info', 'debug']
@@ -107,7 +92,7 @@ function lokiTransport(
 const FLUSH_PATIENCE_MS = 2_000
 
 /** Resolves once everything logged so far has left the process. */
-export async function closeLogger(logger: Logger): Promise<void> {
+export async function closeLogger(logger: winston.Logger): Promise<void> {
   const flushed = logger.transports.map((each) => (each instanceof LokiTransport ? each.flush() : null))
   await Promise.race([Promise.allSettled(flushed), sleep(FLUSH_PATIENCE_MS, undefined, { ref: false })])
   await new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type LokiSettings } from '../loki/config.ts'
 import { delayBeforeMs, type Outcome } from '../loki/outcome.ts'
 import { encoded, push } from '../loki/push.ts'
-import { type Logger } from '../service/logger.ts'
+import { type Logger } from '../service/log.ts'
 import { type Batch } from './batch.ts'
 import { type ShipperMetrics } from './metrics.ts'
 

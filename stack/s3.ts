@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_LOGS_URI } from '../log/names.ts'
-import { bucketAnswers, ensureObject, s3Client } from '../producer/s3.ts'
 import { PROJECT_ROOT } from './config.ts'
 import { diskFullError } from './disk.ts'
 import { programOf } from './engines.ts'
@@ -11,6 +10,9 @@ import { type Service, type StackContext } from './service.ts'
 
 const credentialsFile = (home: Home): string => join(home.path, 's3.env')
 const [BUCKET = '', ...KEY] = DEFAULT_LOGS_URI.slice('s3://'.length).split('/')
+
+/** Loaded when S3 is started here: the SDK is large. */
+const sdk = () => import('../producer/s3.ts')
 
 const SETTING = /^(AWS_\w+)=(\S+)$/gm
 
@@ -67,11 +69,13 @@ export const s3Service: Service = {
     }
   },
   async waitsFor(context) {
+    const { bucketAnswers, s3Client } = await sdk()
     return (await bucketAnswers(s3Client(localS3Env(context)), BUCKET))
       ? undefined
       : 'HeadBucket does not answer yet'
   },
   async finish(context) {
+    const { ensureObject, s3Client } = await sdk()
     const sample = readFileSync(join(PROJECT_ROOT, 'producer', 'sample', 'logs.json'))
     await ensureObject(s3Client(localS3Env(context)), BUCKET, KEY.join('/'), sample)
   },

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { uncompress } from 'snappy'
 import { encodePush } from '../../loki/encode.ts'
 import { type Outcome } from '../../loki/outcome.ts'
-import { type Logger } from '../../service/logger.ts'
+import { type Logger } from '../../service/log.ts'
 import { type Batch } from '../../shipper/batch.ts'
 import { shipperMetrics } from '../../shipper/metrics.ts'
 import { pushUntilSettled, type Sink } from '../../shipper/sink.ts'
