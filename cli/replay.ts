@@ -43,9 +43,9 @@ export const replayCommand = (): Command =>
       '\nExamples:\n  $ vigie replay\n  $ vigie replay s3://my-bucket/2026/11/ --times original\n  $ vigie replay logs.ndjson.gz --speed 60\n\nExit codes: 0 done · 1 it failed · 2 wrong usage or configuration · 3 done, but some records were rejected.',
     )
     .action(async (uri: string | undefined, options: Options) => {
-      // Young garbage is collected in steps of 4 MB instead of 16: measured, a replay of 1 GB peaks at
-      // about 165 MB instead of 195, for the same CPU time.
-      setFlagsFromString('--max-semi-space-size=4')
+      // Keeps the space for young objects small. Measured on 1 GB: at most 165 MB of memory instead of
+      // 195, for a tenth more CPU time.
+      setFlagsFromString('--semi-space-growth-factor=1')
       const stop = stopSignal()
       const bar = createProgressBar()
       try {

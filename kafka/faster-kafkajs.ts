@@ -107,12 +107,16 @@ export function groupByPartition<Message>(grouping: Grouping<Message>): Record<n
 
 const require = createRequire(import.meta.url)
 
-function replace(module: string, replacement: unknown): void {
-  require(module)
+/** Puts a function in the place of a module of kafkajs and returns what was there. */
+function replace(module: string, replacement: unknown): unknown {
+  const original: unknown = require(module)
   const loaded = require.cache[require.resolve(module)]
-  // Under a test runner with a module system of its own there is nothing to replace.
   if (loaded !== undefined) loaded.exports = replacement
+  return original
 }
 
-replace('kafkajs/src/protocol/recordBatch/record/v0', encodeRecord)
-replace('kafkajs/src/producer/groupMessagesPerPartition', groupByPartition)
+/** What was replaced, for the tests to compare with. */
+export const ORIGINALS = {
+  encodeRecord: replace('kafkajs/src/protocol/recordBatch/record/v0', encodeRecord),
+  groupByPartition: replace('kafkajs/src/producer/groupMessagesPerPartition', groupByPartition),
+}

@@ -37,7 +37,7 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     tool: 'go',
     pins: ['go.mod', 'go.sum'],
     goPackage: 'github.com/grafana/loki/v3/cmd/loki',
-    expect: 'about 5 min',
+    expect: '5 to 10 min',
   },
   versitygw: {
     name: 'versitygw',

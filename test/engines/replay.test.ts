@@ -1,10 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type LogLine } from '../../log/line.ts'
-import { nanoseconds, queryInstant } from '../../loki/query.ts'
-import { PROJECT_ROOT } from '../../stack/config.ts'
 import {
   countOf,
   engineEnv,
@@ -12,26 +9,12 @@ import {
   logAt,
   type RunningShipper,
   readTopic,
-  settings,
   startShipper,
   stopShipper,
   temporaryFolder,
   unique,
   vigie,
 } from './harness.ts'
-
-/** Prometheus's definition, which Loki follows: linear between the two nearest ranks. */
-function quantile(ratio: number, values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const rank = ratio * (sorted.length - 1)
-  const below = sorted[Math.floor(rank)] ?? Number.NaN
-  const above = sorted[Math.ceil(rank)] ?? Number.NaN
-  return below + (above - below) * (rank - Math.floor(rank))
-}
-
-const sample = JSON.parse(
-  readFileSync(join(PROJECT_ROOT, 'producer', 'sample', 'logs.json'), 'utf8'),
-) as LogLine[]
 
 const write = (name: string, content: string | Uint8Array): string => {
   const file = join(temporaryFolder(), name)
@@ -48,32 +31,6 @@ describe('vigie replay', () => {
     shipper = await startShipper(env())
   })
   afterAll(() => stopShipper(shipper))
-
-  test('carries the sample from S3 to Loki, and its numbers are those of the file', async () => {
-    const { code, stdout, stderr } = await vigie(['replay', '--json'], env())
-    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-    const report = JSON.parse(stdout)
-    const durations = sample.map((log) => log.duree)
-    expect(report).toMatchObject({ read: 72, sent: 72, rejected: 0, stored: 72, successes: 71, failures: 1 })
-    expect(report.failureRate).toBeCloseTo(1 / 72, 10)
-    expect(report.p95DurationSeconds).toBeCloseTo(quantile(0.95, durations), 6)
-
-    const [asked] = await queryInstant(
-      settings.loki,
-      'quantile_over_time(0.95, {job="kafka-logs", source!~".*-[0-9a-f]{10}"} | json duree="duree" | unwrap duree | __error__="" [2d]) by (job)',
-      nanoseconds(Date.now() + 1000),
-    )
-    expect(asked?.value).toBeCloseTo(quantile(0.95, durations), 6)
-  })
-
-  test('ends its newest log now and keeps the failure and its recovery within five minutes', async () => {
-    const failed = (await linesOf('{job="kafka-logs", etat="FAILED", source!~".*-[0-9a-f]{10}"}')).at(-1)
-    const log = JSON.parse(failed?.line ?? '{}') as LogLine
-    expect(Date.now() - Date.parse(log.fin)).toBeLessThan(5 * 60_000 + 60_000)
-    const recovered = await linesOf(`{job="kafka-logs", etat="SUCCESS", source="${log.source}"}`)
-    const after = recovered.map(({ line }) => JSON.parse(line) as LogLine).filter(({ fin }) => fin > log.fin)
-    expect(after.length).toBeGreaterThan(0)
-  })
 
   test('writes the Kafka value, byte for byte, as the Loki line', async () => {
     const source = unique('bytes')

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { type LogLine } from '../../log/line.ts'
+import { type LokiSettings } from '../../loki/config.ts'
+import { nanoseconds, queryInstant, queryLines } from '../../loki/query.ts'
+import { PROJECT_ROOT } from '../../stack/config.ts'
+import { freePort, settings, temporaryFolder, vigie } from './harness.ts'
+
+/** Prometheus's definition, which Loki follows: linear between the two nearest ranks. */
+function quantile(ratio: number, values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const rank = ratio * (sorted.length - 1)
+  const below = sorted[Math.floor(rank)] ?? Number.NaN
+  const above = sorted[Math.ceil(rank)] ?? Number.NaN
+  return below + (above - below) * (rank - Math.floor(rank))
+}
+
+const sample = JSON.parse(
+  readFileSync(join(PROJECT_ROOT, 'producer', 'sample', 'logs.json'), 'utf8'),
+) as LogLine[]
+
+/** What someone who has just cloned the project does: nothing is configured and nothing runs yet. */
+describe('vigie replay, with nothing prepared', () => {
+  const env: Record<string, string> = {}
+  let loki: LokiSettings = settings.loki
+  const number = async (query: string) =>
+    (await queryInstant(loki, query, nanoseconds(Date.now() + 1_000)))[0]?.value
+  afterAll(() => vigie(['down', '--volumes'], env))
+
+  test('starts what it needs and carries the sample from S3 to Loki', async () => {
+    env.VIGIE_HOME = temporaryFolder()
+    const ports = ['S3_PORT', 'KAFKA_PORT', 'KAFKA_CONTROLLER_PORT', 'LOKI_PORT', 'LOKI_GRPC_PORT']
+    for (const name of ports) env[`VIGIE_${name}`] = String(await freePort())
+    env.METRICS_PORT = String(await freePort())
+    loki = { ...loki, LOKI_URL: `http://127.0.0.1:${env.VIGIE_LOKI_PORT}` }
+    const { code, stdout, stderr } = await vigie(['replay', '--json'], env)
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({
+      read: 72,
+      sent: 72,
+      rejected: 0,
+      stored: 72,
+      successes: 71,
+      failures: 1,
+      othersInWindow: 0,
+      failureRate: expect.closeTo(1 / 72, 10),
+      p95DurationSeconds: expect.closeTo(
+        quantile(
+          0.95,
+          sample.map((log) => log.duree),
+        ),
+        6,
+      ),
+    })
+  })
+
+  test('Loki itself says the same', async () => {
+    expect(await number('sum(count_over_time({job="kafka-logs"}[2d]))')).toBe(72)
+    expect(await number('sum(count_over_time({job="kafka-logs", etat="SUCCESS"}[2d]))')).toBe(71)
+    expect(await number('sum(count_over_time({job="kafka-logs", etat="FAILED"}[2d]))')).toBe(1)
+    const p95 =
+      'quantile_over_time(0.95, {job="kafka-logs"} | json | unwrap duree | __error__="" [2d]) by (job)'
+    expect(await number(p95)).toBeCloseTo(
+      quantile(
+        0.95,
+        sample.map((log) => log.duree),
+      ),
+      6,
+    )
+  })
+
+  test('the newest log ends now; the failure and its recovery lie within the last five minutes', async () => {
+    const nowNs = nanoseconds(Date.now() + 1_000)
+    const lines = await queryLines(loki, '{job="kafka-logs"}', nowNs - nanoseconds(2 * 86_400_000), nowNs)
+    const logs = lines.map(({ line }) => JSON.parse(line) as LogLine).sort((a, b) => (a.fin < b.fin ? -1 : 1))
+    const newestMs = Date.parse(logs.at(-1)?.fin ?? '')
+    expect(Date.now() - newestMs).toBeLessThan(60_000)
+    const failed = logs.find(({ etat }) => etat === 'FAILED')
+    const recovered = logs.find(({ source, fin }) => source === failed?.source && fin > (failed?.fin ?? ''))
+    expect(newestMs - Date.parse(failed?.fin ?? '')).toBeLessThan(5 * 60_000)
+    expect(recovered?.etat).toBe('SUCCESS')
+  })
+
+  test('again, it counts only its own logs and says how many were there', async () => {
+    const { code, stdout } = await vigie(['replay', '--json'], env)
+    expect(code).toBe(0)
+    const report = JSON.parse(stdout)
+    expect(report).toMatchObject({ sent: 72, stored: 72, successes: 71, failures: 1 })
+    expect(report.othersInWindow).toBeGreaterThan(60)
+  })
+})
