@@ -17,13 +17,21 @@ type KafkaLogLevel = 0 | 1 | 2 | 4 | 5
 
 /** How often and how long kafkajs tries on its own before it reports. */
 type Patience = { retries: number; initialRetryTime: number; maxRetryTime: number }
+/** To ask whether Kafka is there: some two seconds. */
 const BRIEF: Patience = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 }
+/** To outlive a broker that was killed: it took 13 s to come back, with its log to recover; about a minute. */
+export const PATIENT: Patience = { retries: 12, initialRetryTime: 200, maxRetryTime: 8_000 }
 
 /**
  * A Kafka client. Pure but for reading KAFKA_SSL_CA: nothing is connected yet. Throws CONFIG_INVALID.
  * kafkajs's own words go to `logger` at debug level, since what matters is thrown as well.
  */
-export function createKafka(settings: KafkaSettings, clientId: string, logger?: Logger): Kafka {
+export function createKafka(
+  settings: KafkaSettings,
+  clientId: string,
+  logger?: Logger,
+  patience = BRIEF,
+): Kafka {
   registerCodecs()
   const { sasl, ssl } = securityOf(settings)
   process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
@@ -36,7 +44,7 @@ export function createKafka(settings: KafkaSettings, clientId: string, logger?: 
       : { sasl: sasl as { mechanism: 'plain'; username: string; password: string } }),
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
-    retry: BRIEF,
+    retry: patience,
     logLevel: 4 satisfies KafkaLogLevel,
     logCreator:
       () =>
@@ -64,7 +72,7 @@ export async function withAdmin<Result>(
 }
 
 /**
- * A connected producer that writes each record once and in order: idempotent, acknowledged by all
+ * A connected producer (of a patient client, so that it outlives a broker's restart) that writes each record once and in order: idempotent, acknowledged by all
  * in-sync replicas. One request is in flight at a time, as idempotence in kafkajs requires.
  */
 export async function connectProducer(kafka: Kafka, brokers: readonly string[]): Promise<Producer> {
@@ -73,8 +81,6 @@ export async function connectProducer(kafka: Kafka, brokers: readonly string[]):
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    // A broker may be away for a restart: about a minute, and then the caller is told.
-    retry: { retries: 12, initialRetryTime: 200, maxRetryTime: 8_000 },
   })
   try {
     await producer.connect()

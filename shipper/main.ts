@@ -3,6 +3,7 @@ import {
   connectProducer,
   createConsumer,
   createKafka,
+  PATIENT,
   type Producer,
   withAdmin,
 } from '../kafka/client.ts'
@@ -50,7 +51,8 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
       ensureTopics(admin, [where.KAFKA_TOPIC, TOPIC.deadLetters], where.KAFKA_BROKERS),
     )
-    const producer = await connectProducer(kafka, where.KAFKA_BROKERS)
+    const patient = createKafka(where, 'vigie-shipper', logger, PATIENT)
+    const producer = await connectProducer(patient, where.KAFKA_BROKERS)
     const consumer = createConsumer(kafka, where.KAFKA_GROUP_ID, settings.SHIPPER_SESSION_TIMEOUT_MS)
     const crashed = watchGroup(consumer, shipper, metrics, waitingFor)
     const onAttempt = (outcome: Outcome) => {
