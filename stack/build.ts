@@ -46,9 +46,8 @@ export async function ensureEngines(
     try {
       mkdirSync(dirname(target), { recursive: true })
       const onWait = (pid: number) => progress.detail(task, `pid ${pid} is building it: waiting`)
-      await withLock(`${target}.lock`, LOCK_PATIENCE_MS, onWait, () =>
-        install(engine, target, task, progress, stop),
-      )
+      const work = () => install(engine, target, task, progress, stop)
+      await withLock(`${target}.lock`, LOCK_PATIENCE_MS, onWait, work, stop)
       progress.done(task, `version ${engine.version}`)
     } catch (error) {
       progress.failed(task)

@@ -50,13 +50,15 @@ function clearStale(file: string, aside: string): void {
 
 /**
  * Runs `work` while holding a lock file. Waits for a living holder up to `patienceMs`, telling
- * `onWait` its pid; a holder that was killed is no obstacle. Throws STACK_BUSY.
+ * `onWait` its pid; a holder that was killed is no obstacle. Throws STACK_BUSY, and INTERRUPTED when
+ * `stop` fires while it waits.
  */
 export async function withLock<Result>(
   file: string,
   patienceMs: number,
   onWait: (pid: number) => void,
   work: () => Promise<Result>,
+  stop?: AbortSignal,
 ): Promise<Result> {
   const start = Date.now()
   let told = false
@@ -69,6 +71,7 @@ export async function withLock<Result>(
       if (waitedMs > patienceMs)
         throw vigieError('STACK_BUSY', { pid: holder.pid, seconds: Math.round(waitedMs / 1000) })
     }
+    if (stop?.aborted) throw vigieError('INTERRUPTED', { state: 'Nothing was changed.' })
     await sleep(POLL_MS)
   }
   try {

@@ -37,7 +37,7 @@ export async function up(
   await ensureEngines(engines, progress, stop)
   await requireTools([...new Set(services.flatMap(({ runsOn }) => runsOn))])
   const onWait = (pid: number) => progress.start('wait', `pid ${pid} is changing the stack`)
-  await withLock(context.home.lockFile, LOCK_PATIENCE_MS, onWait, async () => {
+  const work = async () => {
     progress.done('wait')
     const ready = new Map<ServiceName, Promise<void>>()
     for (const service of services) {
@@ -50,7 +50,8 @@ export async function up(
     const results = await Promise.allSettled(ready.values())
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-  })
+  }
+  await withLock(context.home.lockFile, LOCK_PATIENCE_MS, onWait, work, stop)
 }
 
 async function bringUp(

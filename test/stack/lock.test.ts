@@ -101,3 +101,16 @@ test.each(['', '{}', 'not json', '{"pid": 1}'])(
     expect(waited).toEqual([])
   },
 )
+
+test('waiting for a living holder ends when it is told to stop', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'vigie-lock-')), 'lock')
+  writeFileSync(file, JSON.stringify(ownRef()))
+  const waiting = withLock(
+    file,
+    60_000,
+    () => undefined,
+    async () => 'done',
+    AbortSignal.abort(),
+  )
+  await expect(waiting).rejects.toMatchObject({ code: 'INTERRUPTED' })
+})
