@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Aliases, EPOCH_UNITS, FIELDS, type Field, UNITS } from './aliases.ts'
 import { type LogLine, lineSchema, MAX_DURATION_SECONDS, REJECT_REASONS, type RejectReason } from './line.ts'
-import { timeMs } from './time.ts'
+import { canonicalTime, timeMs, timeWriter } from './time.ts'
 
 /** A record that is not a log line: why, and the detail that helps to mend it. */
 export type Rejection = { reason: RejectReason; detail: string }
@@ -122,8 +122,8 @@ function toLine(record: Record<string, unknown>, states: Aliases['states']): Nor
   if ('rejection' in times) return times
   const { startMs, endMs, seconds } = times
   const line: LogLine = {
-    debut: new Date(startMs).toISOString(),
-    fin: new Date(endMs).toISOString(),
+    debut: canonicalTime(data.debut, startMs),
+    fin: canonicalTime(data.fin, endMs),
     duree: seconds,
     etat: data.etat,
     source: data.source,
@@ -170,8 +170,10 @@ const isPlausible = (ms: number | undefined): boolean =>
 /** The line as it is written, once: the Kafka value, and the Loki line. */
 export const serialise = (line: LogLine): string => JSON.stringify(line)
 
+const writeStart = timeWriter()
+const writeEnd = timeWriter()
+
 /** The same line at another time: the end moves to `endMs`, the start keeps its distance to it. */
 export function movedTo({ line, startMs, endMs: fromMs }: Timed, endMs: number): LogLine {
-  const movedStartMs = startMs + endMs - fromMs
-  return { ...line, debut: new Date(movedStartMs).toISOString(), fin: new Date(endMs).toISOString() }
+  return { ...line, debut: writeStart(startMs + endMs - fromMs), fin: writeEnd(endMs) }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { timeMs } from '../../log/time.ts'
+import fc from 'fast-check'
+import { canonicalTime, timeMs, timeWriter } from '../../log/time.ts'
 
 describe('timeMs', () => {
   test.each([
@@ -25,5 +26,39 @@ describe('timeMs', () => {
     '1768478400',
   ])('%j is no time', (text) => {
     expect(timeMs(text)).toBeNaN()
+  })
+})
+
+describe('writing times', () => {
+  const instant = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2250, 0, 1) })
+
+  test('timeWriter writes what toISOString writes, whatever came before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(instant, fc.integer({ min: 1_795_000_000_000, max: 1_795_000_200_000 }))),
+        (all) => {
+          const write = timeWriter()
+          expect(all.map(write)).toEqual(all.map((ms) => new Date(ms).toISOString()))
+        },
+      ),
+    )
+  })
+
+  test('canonicalTime is the ISO form, whatever form the time had', () => {
+    fc.assert(
+      fc.property(
+        instant,
+        fc.constantFrom('T', ' '),
+        fc.constantFrom('Z', '', '+00:00', 'z'),
+        (ms, between, zone) => {
+          const iso = new Date(ms).toISOString()
+          const text = iso.replace('T', between).replace('Z', zone)
+          expect(canonicalTime(text, timeMs(text))).toBe(iso)
+        },
+      ),
+    )
+    expect(canonicalTime('2026-01-15T12:00:00.0001Z', timeMs('2026-01-15T12:00:00.0001Z'))).toBe(
+      '2026-01-15T12:00:00.000Z',
+    )
   })
 })
