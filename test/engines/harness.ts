@@ -12,6 +12,7 @@ import { serialise } from '../../log/normalise.ts'
 import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import { localS3Env } from '../../stack/s3.ts'
+import { type ServiceStatus } from '../../stack/status.ts'
 
 /** The settings of the engines that setup.ts started. */
 export const settings = readSettings(process.env)
@@ -215,4 +216,21 @@ export async function distinctLinesOf(source: string): Promise<Set<string>> {
     if (page.length < 5_000 || lastNs === fromNs) return lines
     fromNs = lastNs
   }
+}
+
+/** The environment of a whole stack of its own, for tests that need an empty Loki or kill engines. */
+export async function ownStackEnv(): Promise<Record<string, string>> {
+  const env: Record<string, string> = {
+    VIGIE_HOME: temporaryFolder(),
+    METRICS_PORT: String(await freePort()),
+  }
+  for (const name of ['S3_PORT', 'KAFKA_PORT', 'KAFKA_CONTROLLER_PORT', 'LOKI_PORT', 'LOKI_GRPC_PORT'])
+    env[`VIGIE_${name}`] = String(await freePort())
+  return env
+}
+
+/** How each part of a stack stands, by name. */
+export async function statusOf(env: Record<string, string>): Promise<Map<string, ServiceStatus>> {
+  const { stdout } = await vigie(['status', '--json'], env)
+  return new Map((JSON.parse(stdout) as ServiceStatus[]).map((each) => [each.name, each]))
 }

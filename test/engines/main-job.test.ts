@@ -5,7 +5,7 @@ import { type LogLine } from '../../log/line.ts'
 import { type LokiSettings } from '../../loki/config.ts'
 import { nanoseconds, queryInstant, queryLines } from '../../loki/query.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
-import { freePort, settings, temporaryFolder, vigie } from './harness.ts'
+import { ownStackEnv, settings, vigie } from './harness.ts'
 
 /** Prometheus's definition, which Loki follows: linear between the two nearest ranks. */
 function quantile(ratio: number, values: number[]): number {
@@ -29,10 +29,7 @@ describe('vigie replay, with nothing prepared', () => {
   afterAll(() => vigie(['down', '--volumes'], env))
 
   test('starts what it needs and carries the sample from S3 to Loki', async () => {
-    env.VIGIE_HOME = temporaryFolder()
-    const ports = ['S3_PORT', 'KAFKA_PORT', 'KAFKA_CONTROLLER_PORT', 'LOKI_PORT', 'LOKI_GRPC_PORT']
-    for (const name of ports) env[`VIGIE_${name}`] = String(await freePort())
-    env.METRICS_PORT = String(await freePort())
+    Object.assign(env, await ownStackEnv())
     loki = { ...loki, LOKI_URL: `http://127.0.0.1:${env.VIGIE_LOKI_PORT}` }
     const { code, stdout, stderr } = await vigie(['replay', '--json'], env)
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })

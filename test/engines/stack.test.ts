@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startOf } from '../../stack/process.ts'
-import { type ServiceStatus } from '../../stack/status.ts'
 import {
   type Ended,
   eventually,
   freePort,
   settings,
   start,
+  statusOf,
   temporaryFolder,
   unique,
   vigie,
@@ -31,10 +31,7 @@ describe('vigie up, status and down', () => {
   })
   afterAll(() => vigie(['down', '--volumes'], env))
 
-  const status = async (): Promise<Map<string, ServiceStatus>> => {
-    const { stdout } = await vigie(['status', '--json'], env)
-    return new Map((JSON.parse(stdout) as ServiceStatus[]).map((each) => [each.name, each]))
-  }
+  const status = () => statusOf(env)
   const states = async () =>
     Object.fromEntries([...(await status())].map(([name, { state }]) => [name, state]))
   const pidOf = async (name: string) => (await status()).get(name)?.pid ?? 0
