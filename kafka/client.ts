@@ -5,6 +5,7 @@ import { type Logger } from '../service/log.ts'
 import { registerCodecs } from './codecs.ts'
 import { type KafkaSettings, securityOf } from './config.ts'
 import { kafkaError } from './errors.ts'
+import { createPartitioner } from './partitioner.ts'
 
 export type { Admin, Consumer, EachBatchPayload, KafkaMessage, Message, Producer } from 'kafkajs'
 export type { Kafka }
@@ -80,7 +81,7 @@ export async function connectProducer(kafka: Kafka, brokers: readonly string[]):
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    createPartitioner,
   })
   try {
     await producer.connect()
