@@ -48,7 +48,6 @@ function report(error: unknown): number {
   }
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0
   process.stderr.write(`vigie: unexpected error, please report it: ${reasonOf(error)}\n`)
-  if (process.env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   return 1
 }
 

@@ -39,7 +39,8 @@ const text = z
   .min(1, because('empty_field'))
   .max(MAX_LABEL_CHARACTERS, because('too_large'))
 const amount = z.number(because('wrong_type')).min(0, because('bad_number'))
-const time = z.iso.datetime({ offset: true, local: true, ...because('bad_time') })
+/** Whether the text is a time is seen when it is read: `timeMs`. */
+const time = z.string(because('bad_time'))
 
 /**
  * The log line, before its times are reconciled. The documentation of the fields is made from the

@@ -2,12 +2,20 @@ const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([zZ]|[+-]\d\d:?\d\d)?
 const HAS_ZONE = /([zZ]|[+-]\d\d:?\d\d)$/
 
 /**
- * Milliseconds since 1970 of a time in RFC 3339; NaN for any other text. A time without a zone is read
- * as UTC: most job loggers mean that, and the machine's zone would be a guess that differs by machine.
+ * Milliseconds since 1970 of a time in RFC 3339; NaN for any other text, and for a day that its month
+ * does not have. A time without a zone is read as UTC: most job loggers mean that, and the machine's
+ * zone would be a guess that differs by machine.
  */
 export function timeMs(text: string): number {
-  if (!ISO.test(text)) return Number.NaN
-  return Date.parse(HAS_ZONE.test(text) ? text : `${text}Z`)
+  if (!ISO.test(text) || !isDayOfMonth(text)) return Number.NaN
+  return Date.parse(text.endsWith('Z') || HAS_ZONE.test(text) ? text : `${text}Z`)
+}
+
+/** Date.parse takes 30 February for 2 March. */
+function isDayOfMonth(text: string): boolean {
+  const day = Number(text.slice(8, 10))
+  if (day <= 28) return day > 0
+  return day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
 }
 
 /** Milliseconds since 1970 as `2026-01-15T12:00:00.000Z`. */
