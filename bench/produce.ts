@@ -53,7 +53,7 @@ export async function benchProduce(
   const kafka = createKafka(kafkaSettings, 'vigie-bench')
   const brokers = kafkaSettings.KAFKA_BROKERS
   await withAdmin(kafka, brokers, (admin) => ensureTopics(admin, [topic], brokers))
-  const producer = await connectProducer(kafka, brokers)
+  const producer = await connectProducer(kafkaSettings, 'vigie-bench')
   try {
     const partitions = 3
     const lingerMs = producerSettings.PRODUCER_LINGER_MS

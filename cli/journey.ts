@@ -1,4 +1,4 @@
-import { connectProducer, createKafka, PATIENT, withAdmin } from '../kafka/client.ts'
+import { connectProducer, createKafka, withAdmin } from '../kafka/client.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { TOPIC } from '../log/names.ts'
@@ -46,7 +46,7 @@ export async function carry(journey: Journey): Promise<{ report: Report; window:
     await ensureTopics(admin, [topic, TOPIC.rejected], brokers)
     return (await admin.fetchTopicOffsets(topic)).length
   })
-  const producer = await connectProducer(createKafka(where, 'vigie-replay', undefined, PATIENT), brokers)
+  const producer = await connectProducer(where, 'vigie-replay')
   try {
     const job: Replay = {
       inputs: journey.inputs,

@@ -54,12 +54,14 @@ export function externalServices(env: NodeJS.ProcessEnv): Map<ServiceName, strin
 }
 
 /** The services that have to run here. */
-export const localServices = (env: NodeJS.ProcessEnv): ServiceName[] =>
-  SERVICE_NAMES.filter((name) => !externalServices(env).has(name))
+export function localServices(env: NodeJS.ProcessEnv): ServiceName[] {
+  const external = externalServices(env)
+  return SERVICE_NAMES.filter((name) => !external.has(name))
+}
 
 /**
  * All settings, each parsed once. Whatever the environment leaves open points at the local engines.
- * Throws CONFIG_INVALID with the problems of every group at once.
+ * Throws CONFIG_INVALID with all the problems of the first group that has any.
  */
 export function readSettings(env: NodeJS.ProcessEnv) {
   const stack = settingsFrom(stackSettings, env)

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { lokiHeaders } from '../loki/config.ts'
 import { stopSignal } from '../service/shutdown.ts'
 import { readSettings } from './settings.ts'
 
@@ -14,7 +15,7 @@ export const shipCommand = (): Command =>
       const { closeLogger, createLogger } = await import('../service/logger.ts')
       const { runShipper } = await import('../shipper/main.ts')
       const { shipper: settings, kafka, loki, logger: logging } = readSettings(process.env)
-      const logger = createLogger('shipper', logging, loki)
+      const logger = createLogger('shipper', logging, { url: loki.LOKI_URL, headers: lokiHeaders(loki) })
       try {
         await runShipper({ settings, kafka, loki, logger }, stopSignal())
         logger.info('stopped')

@@ -1,6 +1,6 @@
 import './faster-kafkajs.ts'
 
-import kafkajs, { type Admin, type Consumer, type Kafka, type KafkaMessage, type Producer } from 'kafkajs'
+import kafkajs, { type Admin, type Consumer, type Kafka, type Producer } from 'kafkajs'
 import { type Logger } from '../service/log.ts'
 import { registerCodecs } from './codecs.ts'
 import { type KafkaSettings, securityOf } from './config.ts'
@@ -10,18 +10,12 @@ import { createPartitioner } from './partitioner.ts'
 export type { Admin, Consumer, EachBatchPayload, KafkaMessage, Message, Producer } from 'kafkajs'
 export type { Kafka }
 
-/** A record's headers as text; kafkajs gives buffers. */
-export const headerText = (message: KafkaMessage, name: string): string | undefined =>
-  message.headers?.[name]?.toString()
-
-type KafkaLogLevel = 0 | 1 | 2 | 4 | 5
-
 /** How often and how long kafkajs tries on its own before it reports. */
 type Patience = { retries: number; initialRetryTime: number; maxRetryTime: number }
 /** To ask whether Kafka is there: some two seconds. */
 const BRIEF: Patience = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 }
 /** To outlive a broker that was killed: it took 13 s to come back, with its log to recover; about a minute. */
-export const PATIENT: Patience = { retries: 12, initialRetryTime: 200, maxRetryTime: 8_000 }
+const PATIENT: Patience = { retries: 12, initialRetryTime: 200, maxRetryTime: 8_000 }
 
 /**
  * A Kafka client. Pure but for reading KAFKA_SSL_CA: nothing is connected yet. Throws CONFIG_INVALID.
@@ -35,7 +29,6 @@ export function createKafka(
 ): Kafka {
   registerCodecs()
   const { sasl, ssl } = securityOf(settings)
-  process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
   return new kafkajs.Kafka({
     clientId,
     brokers: settings.KAFKA_BROKERS,
@@ -46,7 +39,7 @@ export function createKafka(
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
     retry: patience,
-    logLevel: 4 satisfies KafkaLogLevel,
+    logLevel: kafkajs.logLevel.INFO,
     logCreator:
       () =>
       ({ log: { message, error } }) => {
@@ -73,11 +66,16 @@ export async function withAdmin<Result>(
 }
 
 /**
- * A connected producer (of a patient client, so that it outlives a broker's restart) that writes each record once and in order: idempotent, acknowledged by all
- * in-sync replicas. One request is in flight at a time, as idempotence in kafkajs requires.
+ * A connected producer that writes each record once and in order: idempotent, acknowledged by all
+ * in-sync replicas. One request is in flight at a time, as idempotence in kafkajs requires. It is
+ * patient: a broker may restart in between. Throws KAFKA_*.
  */
-export async function connectProducer(kafka: Kafka, brokers: readonly string[]): Promise<Producer> {
-  const producer = kafka.producer({
+export async function connectProducer(
+  settings: KafkaSettings,
+  clientId: string,
+  logger?: Logger,
+): Promise<Producer> {
+  const producer = createKafka(settings, clientId, logger, PATIENT).producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
@@ -86,7 +84,7 @@ export async function connectProducer(kafka: Kafka, brokers: readonly string[]):
   try {
     await producer.connect()
   } catch (error) {
-    throw kafkaError(error, brokers)
+    throw kafkaError(error, settings.KAFKA_BROKERS)
   }
   return producer
 }

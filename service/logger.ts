@@ -6,14 +6,8 @@ import { reasonOf } from './errors.ts'
 import { type LoggerSettings } from './log.ts'
 import { isSecretKey, redacted } from './redact.ts'
 
-/** Where LOG_TO_LOKI pushes to; the shape of the Loki client's settings. */
-export type LokiTarget = {
-  LOKI_URL: string
-  LOKI_TENANT_ID?: string | undefined
-  LOKI_USERNAME?: string | undefined
-  LOKI_PASSWORD?: string | undefined
-  LOKI_BEARER_TOKEN?: string | undefined
-}
+/** Where LOG_TO_LOKI pushes to, and the headers that say who does. */
+export type LokiTarget = { url: string; headers: Record<string, string> }
 
 /** winston reads level and message through symbols, so the record is changed in place. */
 const redact = winston.format((info) => {
@@ -68,18 +62,13 @@ function lokiTransport(
   loki: LokiTarget,
   onConnectionError: (error: unknown) => void,
 ): winston.transport {
-  const headers: Record<string, string> = {}
-  if (loki.LOKI_TENANT_ID) headers['X-Scope-OrgID'] = loki.LOKI_TENANT_ID
-  if (loki.LOKI_BEARER_TOKEN) headers.Authorization = `Bearer ${loki.LOKI_BEARER_TOKEN}`
-  const basic = loki.LOKI_USERNAME ? `${loki.LOKI_USERNAME}:${loki.LOKI_PASSWORD ?? ''}` : undefined
   return new LokiTransport({
-    host: loki.LOKI_URL,
+    host: loki.url,
     labels: { job: JOB.vigie, service },
     json: true,
     interval: 2,
     timeout: 5_000,
-    headers,
-    ...(basic === undefined ? {} : { basicAuth: basic }),
+    headers: loki.headers,
     format: winston.format.json(),
     gracefulShutdown: false,
     // A refused batch is dropped here (it is on stderr anyway) rather than queued without bound.

@@ -3,7 +3,6 @@ import {
   connectProducer,
   createConsumer,
   createKafka,
-  PATIENT,
   type Producer,
   withAdmin,
 } from '../kafka/client.ts'
@@ -51,8 +50,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
       ensureTopics(admin, [where.KAFKA_TOPIC, TOPIC.deadLetters], where.KAFKA_BROKERS),
     )
-    const patient = createKafka(where, 'vigie-shipper', logger, PATIENT)
-    const producer = await connectProducer(patient, where.KAFKA_BROKERS)
+    const producer = await connectProducer(where, 'vigie-shipper', logger)
     const consumer = createConsumer(kafka, where.KAFKA_GROUP_ID, settings.SHIPPER_SESSION_TIMEOUT_MS)
     const crashed = watchGroup(consumer, shipper, metrics, waitingFor)
     const onAttempt = (outcome: Outcome) => {

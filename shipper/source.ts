@@ -1,7 +1,7 @@
 import { type Consumer, type EachBatchPayload, type KafkaMessage } from '../kafka/client.ts'
 import { type KafkaRecord } from './project.ts'
 
-/** Handles consecutive records of one partition; true once they may be committed. */
+/** Handles consecutive records of one partition; yields each offset up to which all are settled. */
 export type Handler = (fetched: Fetched) => AsyncGenerator<bigint>
 export type Fetched = {
   partition: number

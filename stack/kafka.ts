@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createKafka, withAdmin } from '../kafka/client.ts'
+import { kafkaSettings } from '../kafka/config.ts'
 import { ensureTopics, TOPICS } from '../kafka/topics.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { PROJECT_ROOT } from './config.ts'
@@ -71,19 +72,9 @@ async function prepare(context: StackContext): Promise<void> {
   }
 }
 
-const localKafka = (context: StackContext) => {
-  const plain = { ...context.kafka, KAFKA_BROKERS: localBrokers(context), KAFKA_SSL: false }
-  return createKafka(
-    {
-      ...plain,
-      KAFKA_SASL_MECHANISM: undefined,
-      KAFKA_SASL_USERNAME: undefined,
-      KAFKA_SASL_PASSWORD: undefined,
-      KAFKA_SSL_CA: undefined,
-    },
-    'vigie-stack',
-  )
-}
+/** The local Kafka asks for no credentials. */
+const localKafka = (context: StackContext) =>
+  createKafka(kafkaSettings.parse({ KAFKA_BROKERS: localBrokers(context).join() }), 'vigie-stack')
 
 /** The real Kafka, broker and controller in one process, in KRaft mode. */
 export const kafkaService: Service = {

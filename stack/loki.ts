@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type LokiSettings } from '../loki/config.ts'
+import { type LokiSettings, lokiSettings } from '../loki/config.ts'
 import { isReady } from '../loki/query.ts'
 import { PROJECT_ROOT } from './config.ts'
 import { diskFullError } from './disk.ts'
@@ -10,13 +10,7 @@ import { type Service, type StackContext } from './service.ts'
 const localUrl = ({ stack }: StackContext): string => `http://127.0.0.1:${stack.VIGIE_LOKI_PORT}`
 
 /** The local Loki asks for no credentials. */
-const localLoki = (context: StackContext): LokiSettings => ({
-  LOKI_URL: localUrl(context),
-  LOKI_TENANT_ID: undefined,
-  LOKI_USERNAME: undefined,
-  LOKI_PASSWORD: undefined,
-  LOKI_BEARER_TOKEN: undefined,
-})
+const localLoki = (context: StackContext): LokiSettings => lokiSettings.parse({ LOKI_URL: localUrl(context) })
 
 /** The real Loki, one process over a folder. */
 export const lokiService: Service = {
