@@ -19,8 +19,19 @@ export const SHIPPER_GROUP = 'promtail-consumer'
 export const JOB = {
   logs: 'kafka-logs',
   incidents: 'ingestion-incidents',
+  rejected: 'ingestion-rejected',
+  deadLetters: 'ingestion-dead-letters',
   vigie: 'vigie',
 } as const
+
+/** Fields of an incident's event that become Loki labels, in the order in which a stream is written. */
+export const INCIDENT_LABEL_FIELDS = ['event', 'source', 'entreprise', 'zone'] as const
+
+/** The label of the streams of rejected records and dead letters: why they were set aside. */
+export const REASON_LABEL = 'reason'
+
+/** The consumer group of the tracker of incidents. */
+export const TRACKER_GROUP = 'vigie-incidents'
 
 /** Fields of a log line that become Loki labels, in the order in which a stream is written. */
 export const LABEL_FIELDS = ['etat', 'source', 'entreprise', 'zone'] as const
