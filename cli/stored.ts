@@ -4,8 +4,10 @@ import { type KafkaSettings } from '../kafka/config.ts'
 import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
+import { duration } from '../loki/logql.ts'
 import { nanoseconds, queryInstant } from '../loki/query.ts'
-import { type Kpi, kpi, linesInWindow } from '../rules/kpis.ts'
+import { type Scope } from '../rules/expressions.ts'
+import { type KpiId, kpi, linesInWindow } from '../rules/kpis.ts'
 import { type VigieError, vigieError } from '../service/errors.ts'
 
 const POLL_MS = 200
@@ -49,11 +51,15 @@ export type Counts = { lines: number; successes: number; failures: number }
 /** Asks a metric at the end of a window; undefined when Loki has nothing to say. */
 async function ask(
   loki: LokiSettings,
-  query: (windowMs: number) => string,
+  query: (scope: Scope) => string,
   { fromMs, toMs }: Window,
 ): Promise<number | undefined> {
   // To the last nanosecond of the last millisecond, so that windows side by side share no line.
-  const [sample] = await queryInstant(loki, query(toMs + 1 - fromMs), nanoseconds(toMs + 1) - 1n)
+  const [sample] = await queryInstant(
+    loki,
+    query({ window: duration(toMs + 1 - fromMs) }),
+    nanoseconds(toMs + 1) - 1n,
+  )
   return sample?.value
 }
 
@@ -85,7 +91,7 @@ export async function countsIn(loki: LokiSettings, window: Window): Promise<Coun
 }
 
 /** A KPI over a whole window; undefined when Loki has nothing to say, or refuses to look that far. */
-export async function askKpi(loki: LokiSettings, id: Kpi['id'], window: Window): Promise<number | undefined> {
+export async function askKpi(loki: LokiSettings, id: KpiId, window: Window): Promise<number | undefined> {
   try {
     return await ask(loki, kpi(id).query, window)
   } catch (error) {

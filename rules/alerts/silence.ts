@@ -1,0 +1,94 @@
+import { duration, quoted } from '../../loki/logql.ts'
+import { type Alert } from '../alert.ts'
+import { type Patience } from '../cadence.ts'
+import { BY_SOURCE, runs, type Scope, sum } from '../expressions.ts'
+import { named, type Share } from '../sources.ts'
+import { LIMITS, type Threshold } from '../thresholds.ts'
+
+/** The runs that keep their source from being silent. */
+function recentRuns(patience: readonly Patience[], matchers: readonly string[]): string {
+  const terms = patience.map(({ windowMs, days, timezone }) => {
+    const scope: Scope = { window: duration(windowMs), matchers }
+    if (days === undefined) return runs(scope, [BY_SOURCE])
+    // Go's text templates reach a time zone only through a time that lies in it.
+    const inZone = `((__timestamp__).In (toDateInZone "2006" ${quoted(timezone)} "2024").Location)`
+    const onDays = ` | label_format day=\`{{ ${inZone}.Weekday }}\` | day=~${quoted(days.join('|'))} [`
+    return runs(scope, [BY_SOURCE]).replace('[', onDays)
+  })
+  return terms.length === 1 ? (terms[0] ?? '') : `(${terms.join(' or ')})`
+}
+
+const longest = (patience: readonly Patience[]): number =>
+  Math.max(...patience.map(({ windowMs }) => windowMs))
+
+const DAY_MS = 86_400_000
+/** A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. */
+const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 3 * longest(patience))
+
+/** `75 minutes`, `2 days 2 hours`. */
+function inWords(ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes < 120) return `${minutes} minutes`
+  const days = Math.floor(minutes / 1_440)
+  const hours = Math.ceil((minutes % 1_440) / 60)
+  const parts = [
+    [days, 'day'],
+    [hours, 'hour'],
+  ] as const
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
+    .join(' ')
+}
+
+const SILENT: Threshold = { value: 0, origin: LIMITS.silenceMinutes.origin }
+
+export const silentSource = (share: Share<readonly Patience[]>): Alert => {
+  const { value: patience, matchers } = share
+  const known: Scope = { window: duration(knownMs(patience)), matchers }
+  return {
+    id: '3-source-muette',
+    file: '3-source-muette',
+    ...named(share),
+    title: 'A source is silent',
+    severity: 'critical',
+    query: `${runs(known, [BY_SOURCE])} unless on (${BY_SOURCE}) ${recentRuns(patience, matchers)}`,
+    condition: { is: 'above', threshold: SILENT },
+    unit: 'runs',
+    for: '0s',
+    pace: 'slow',
+    whenEmpty: 'every known source has run in time',
+    onError: 'error',
+    summary: '{source} is silent',
+    description: `{source} has not run for ${inWords(longest(patience))}, although it ran {value} times in the ${inWords(knownMs(patience))} before.`,
+    action:
+      'See whether its scheduler started it, and whether its logs reach Kafka. Declare its cadence in vigie.yaml if it runs more rarely.',
+    dashboard: '2-errors-slas',
+    panel: 'lastRunBySource',
+  }
+}
+
+/** Each source is silent by its own measure: one alert instead of one for each. */
+export const totalSilence = (all: readonly Share<readonly Patience[]>[]): Alert => {
+  const known = Math.max(...all.map(({ value }) => knownMs(value)))
+  const heardOf = all.map(({ value, matchers }) => sum(recentRuns(value, matchers)))
+  return {
+    id: '3-silence-totale',
+    file: '3-source-muette',
+    title: 'All sources are silent',
+    severity: 'critical',
+    query: `${runs({ window: duration(known) })} unless (${heardOf.join(' or ')})`,
+    condition: { is: 'above', threshold: SILENT },
+    unit: 'runs',
+    for: '0s',
+    pace: 'slow',
+    whenEmpty: 'there were runs in time, or there have never been any: nothing is installed yet',
+    onError: 'error',
+    summary: 'No source has run',
+    description: `Every source is silent, although there were {value} runs in the last ${inWords(known)}.`,
+    action:
+      'Something that all share has stopped: the scheduler, the network to Kafka, Kafka itself, or the shipper (see `vigie status`).',
+    dashboard: '2-errors-slas',
+    panel: 'lastRunBySource',
+  }
+}
