@@ -7,6 +7,7 @@ import { benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { replayCommand } from './replay.ts'
+import { rulesCommand } from './rules.ts'
 import { sampleCommand } from './sample.ts'
 import { shipCommand } from './ship.ts'
 import { downCommand, logsCommand, statusCommand, upCommand } from './stack.ts'
@@ -30,6 +31,7 @@ function program(): Command {
     downCommand,
     statusCommand,
     logsCommand,
+    rulesCommand,
     sampleCommand,
     doctorCommand,
     configCommand,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { kafkaSettings } from '../kafka/config.ts'
 import { lokiSettings } from '../loki/config.ts'
 import { producerSettings, producerYaml } from '../producer/config.ts'
+import { sourcesYaml } from '../rules/sources.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { loggerSettings } from '../service/log.ts'
 import { optionalText, problemsOf, settingsFrom } from '../service/settings.ts'
@@ -87,13 +88,13 @@ export function stackContext(settings: Settings, env: NodeJS.ProcessEnv): StackC
   return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, env }
 }
 
-const yamlSchema = z.strictObject(producerYaml)
+const yamlSchema = z.strictObject({ ...producerYaml, ...sourcesYaml })
 
 /** What `vigie.yaml` says; nothing when there is none. Throws CONFIG_FILE_UNREADABLE, CONFIG_INVALID. */
 export function readConfigFile(env: NodeJS.ProcessEnv): z.infer<typeof yamlSchema> {
   const named = settingsFrom(fileSettings, env).VIGIE_CONFIG
   const file = named ?? 'vigie.yaml'
-  if (named === undefined && !existsSync(file)) return {}
+  if (named === undefined && !existsSync(file)) return yamlSchema.parse({})
   let content: unknown
   try {
     content = parse(readFileSync(file, 'utf8')) ?? {}

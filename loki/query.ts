@@ -29,6 +29,18 @@ const streamsAnswer = z.object({
   }),
 })
 
+const matrixAnswer = z.object({
+  data: z.object({
+    resultType: z.literal('matrix'),
+    result: z.array(
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        values: z.array(z.tuple([z.number(), z.string()])),
+      }),
+    ),
+  }),
+})
+
 async function get(
   settings: LokiSettings,
   path: string,
@@ -74,6 +86,67 @@ export async function queryInstant(settings: LokiSettings, query: string, atNs: 
     labels: metric,
     value: Number(value[1]),
   }))
+}
+
+const statisticsAnswer = z.object({
+  data: z.object({
+    stats: z.object({
+      summary: z.object({
+        totalLinesProcessed: z.number(),
+        totalBytesProcessed: z.number(),
+        execTime: z.number(),
+      }),
+    }),
+  }),
+})
+/** What Loki did to answer a query. */
+export type QueryCost = { lines: number; bytes: number; seconds: number }
+
+/** Asks a metric query at one instant and returns what that cost, by Loki's own account. */
+export async function queryCost(settings: LokiSettings, query: string, atNs: bigint): Promise<QueryCost> {
+  const answer = await get(settings, '/loki/api/v1/query', { query, time: String(atNs) })
+  const { summary } = parsed(statisticsAnswer, settings, answer).data.stats
+  return { lines: summary.totalLinesProcessed, bytes: summary.totalBytesProcessed, seconds: summary.execTime }
+}
+
+/** One series of a metric query over time: its labels, and its numbers at ms since 1970. */
+export type Series = { labels: Record<string, string>; values: { atMs: number; value: number }[] }
+
+/** Loki refuses a range query of more than 11,000 steps. */
+const MAX_STEPS = 10_000
+
+/** Asks a metric query at `fromMs` and every `stepMs` after it until `toMs`. */
+export async function queryRange(
+  settings: LokiSettings,
+  query: string,
+  fromMs: number,
+  toMs: number,
+  stepMs: number,
+): Promise<Series[]> {
+  const all = new Map<string, Series>()
+  for (let startMs = fromMs; startMs <= toMs; startMs += MAX_STEPS * stepMs) {
+    const endMs = Math.min(toMs, startMs + (MAX_STEPS - 1) * stepMs)
+    const answer = await get(settings, '/loki/api/v1/query_range', {
+      query,
+      start: String(nanoseconds(startMs)),
+      end: String(nanoseconds(endMs)),
+      step: `${stepMs}ms`,
+    })
+    for (const { metric, values } of parsed(matrixAnswer, settings, answer).data.result) {
+      const name = JSON.stringify(Object.entries(metric).sort())
+      const series = all.get(name) ?? { labels: metric, values: [] }
+      all.set(name, series)
+      for (const [seconds, value] of values)
+        series.values.push({ atMs: Math.round(seconds * 1_000), value: Number(value) })
+    }
+  }
+  return [...all.values()]
+}
+
+/** The same query as Loki itself writes it. Throws LOKI_QUERY_FAILED with Loki's words when it is wrong. */
+export async function formatted(settings: LokiSettings, query: string): Promise<string> {
+  const answer = await get(settings, '/loki/api/v1/format_query', { query })
+  return parsed(z.object({ data: z.string() }), settings, answer).data
 }
 
 /** A stored line: its stream, its time in nanoseconds, its text. */

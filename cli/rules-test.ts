@@ -1,0 +1,103 @@
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { Command } from 'commander'
+import { loadTests } from '../rules/testing/load.ts'
+import { type Mismatch, runTest, type TestResult } from '../rules/testing/run.ts'
+import { type AlertState } from '../rules/testing/simulate.ts'
+import { vigieError } from '../service/errors.ts'
+import { stopSignal } from '../service/shutdown.ts'
+import { ensureEngines } from '../stack/build.ts'
+import { PROJECT_ROOT } from '../stack/config.ts'
+import { createProgress } from '../stack/progress.ts'
+import { startThrowawayLoki } from '../stack/throwaway.ts'
+import { readSettings, stackContext } from './settings.ts'
+
+const OWN_TESTS = join(PROJECT_ROOT, 'rules', 'tests')
+/** Two cores answer four tests at a time about twice as fast as one. */
+const AT_ONCE = 4
+
+export const rulesTestCommand = (): Command =>
+  new Command('test')
+    .description('Run unit tests of alerts on a real, empty Loki of their own. Exit 1 when one fails.')
+    .argument('[files...]', 'YAML files of tests; the tests of the catalogue when left out')
+    .option('--json', 'print one JSON array of results')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ vigie rules test\n  $ vigie rules test my-rules.test.yaml\n\nHow such a file is written: docs/rules-tests.md',
+    )
+    .action(async (files: string[], { json }: { json?: boolean }) => {
+      const chosen = files.length > 0 ? files : ownTests()
+      const loaded = chosen.map((file) => ({ file, ...loadTests(file) }))
+      const context = stackContext(readSettings(process.env), process.env)
+      await withBuiltLoki()
+      const { loki, stop } = await startThrowawayLoki(context)
+      const interrupted = stopSignal()
+      try {
+        const jobs = loaded.flatMap(({ file, rules, tests }) =>
+          tests.tests.map((test) => ({ file, run: () => runTest(loki, rules, test, tests.alert) })),
+        )
+        const results: (TestResult & { file: string })[] = []
+        for (let at = 0; at < jobs.length; at += AT_ONCE) {
+          if (interrupted.aborted) throw vigieError('INTERRUPTED', { state: 'The tests were not all run.' })
+          const some = await Promise.all(
+            jobs.slice(at, at + AT_ONCE).map(async ({ file, run }) => ({ file, ...(await run()) })),
+          )
+          for (const result of some) {
+            if (!json && result.file !== results.at(-1)?.file) process.stdout.write(`${result.file}\n`)
+            if (!json) process.stdout.write(`${told(result)}\n`)
+            results.push(result)
+          }
+        }
+        const failed = results.filter(({ mismatches }) => mismatches.length > 0).length
+        if (failed > 0) process.exitCode = 1
+        if (json) process.stdout.write(`${JSON.stringify(results)}\n`)
+        else process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`)
+      } finally {
+        await stop()
+      }
+    })
+
+const ownTests = (): string[] =>
+  readdirSync(OWN_TESTS)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .map((name) => relative(process.cwd(), join(OWN_TESTS, name)))
+
+async function withBuiltLoki(): Promise<void> {
+  const progress = createProgress()
+  await ensureEngines(['loki'], progress, stopSignal()).finally(() => progress.close())
+}
+
+const shown = ({ labels, state }: AlertState): string =>
+  `${state.padEnd(8)} {${Object.entries(labels)
+    .sort()
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(', ')}}`
+
+const inHours = (ms: number): string => {
+  const minutes = Math.floor(ms / 60_000)
+  const parts = [
+    [Math.floor(minutes / 60), 'h'],
+    [minutes % 60, 'm'],
+    [(ms / 1_000) % 60, 's'],
+  ] as const
+  return (
+    parts
+      .filter(([amount]) => amount > 0)
+      .map(([amount, unit]) => `${amount}${unit}`)
+      .join('') || '0s'
+  )
+}
+
+const difference = ({ atMs, alert, missing, unexpected }: Mismatch): string =>
+  [
+    `    at ${inHours(atMs)}, ${alert}:`,
+    ...missing.map((state) => `      - ${shown(state)}   expected`),
+    ...unexpected.map((state) => `      + ${shown(state)}   found`),
+  ].join('\n')
+
+/** A line for a test that passed, a difference for one that failed. */
+function told({ name, mismatches }: TestResult): string {
+  if (mismatches.length === 0) return `  ✔ ${name}`
+  return [`  ✘ ${name}`, ...mismatches.map(difference)].join('\n')
+}

@@ -1,0 +1,30 @@
+import { type LokiSettings } from '../loki/config.ts'
+import { nanoseconds, type QueryCost, queryCost } from '../loki/query.ts'
+import { type NamedQuery } from './check.ts'
+
+/** A query that is asked again and again. */
+export type RepeatedQuery = NamedQuery & { everySeconds: number }
+/** `share` is the part of one core that it keeps busy: its time out of the time until it is asked again. */
+export type Cost = QueryCost & { name: string; everySeconds: number; share: number }
+
+/**
+ * A query that keeps more of a core busy than this is worth a cheaper form or a slower pace: ten such
+ * alerts would fill a tenth of one.
+ */
+export const DEAR_SHARE = 0.01
+
+/** Asks each query once, now, and says what it cost; the dearest first. */
+export async function costs(
+  loki: LokiSettings,
+  queries: readonly RepeatedQuery[],
+  nowMs: number,
+  onProgress: (done: number) => void,
+): Promise<Cost[]> {
+  const results: Cost[] = []
+  for (const { name, query, everySeconds } of queries) {
+    const cost = await queryCost(loki, query, nanoseconds(nowMs))
+    results.push({ name, everySeconds, share: cost.seconds / everySeconds, ...cost })
+    onProgress(results.length)
+  }
+  return results.sort((a, b) => b.share - a.share)
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type LokiSettings } from '../loki/config.ts'
+import { isReady } from '../loki/query.ts'
+import { vigieError } from '../service/errors.ts'
+import { openHome } from './home.ts'
+import { lokiService } from './loki.ts'
+import { basicsOf } from './process.ts'
+import { type StackContext } from './service.ts'
+
+const READY_WITHIN_MS = 60_000
+const POLL_MS = 50
+
+/** A Loki of its own, empty, that knows tenants. */
+export type ThrowawayLoki = { loki: LokiSettings; stop: () => Promise<void> }
+
+/**
+ * Starts a Loki on free ports over a temporary folder; `stop` ends it and deletes the folder. It has the
+ * configuration of the stack's, but asks for a tenant. Throws SERVICE_DIED, SERVICE_NOT_READY.
+ */
+export async function startThrowawayLoki(base: StackContext): Promise<ThrowawayLoki> {
+  const folder = mkdtempSync(join(tmpdir(), 'vigie-loki-'))
+  const [http, grpc] = [await freePort(), await freePort()]
+  const context: StackContext = {
+    ...base,
+    home: openHome(folder),
+    stack: { ...base.stack, VIGIE_LOKI_PORT: http, VIGIE_LOKI_GRPC_PORT: grpc },
+  }
+  await lokiService.prepare?.(context)
+  const { file, args, env, cwd } = await lokiService.command(context)
+  const log = join(folder, 'loki.log')
+  const output = openSync(log, 'a')
+  const child = spawn(file, [...args, '-auth.enabled=true'], {
+    cwd,
+    env: { ...basicsOf(process.env), ...env },
+    stdio: ['ignore', output, output],
+  })
+  closeSync(output)
+  const stop = async () => {
+    await killed(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const loki = { ...base.loki, LOKI_URL: lokiService.address(context), LOKI_TENANT_ID: 'ready' }
+  try {
+    const deadlineMs = Date.now() + READY_WITHIN_MS
+    while (!(await isReady(loki))) {
+      if (child.exitCode !== null)
+        throw vigieError('SERVICE_DIED', { service: 'Loki', problem: `exit code ${child.exitCode}`, log })
+      if (Date.now() > deadlineMs) {
+        const seconds = READY_WITHIN_MS / 1_000
+        throw vigieError('SERVICE_NOT_READY', {
+          service: 'Loki',
+          seconds,
+          problem: '/ready does not answer 200',
+          log,
+        })
+      }
+      await sleep(POLL_MS)
+    }
+  } catch (error) {
+    await killed(child)
+    throw error
+  }
+  return { loki, stop }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+/** Nothing in it is to be kept: it need not flush. */
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  child.kill('SIGKILL')
+  await closed
+}
