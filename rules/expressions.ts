@@ -35,9 +35,14 @@ export const runs = (scope: Scope, by: readonly string[] = [], state?: State, of
   return sum(`count_over_time(${ofRuns(scope, state)}${range(scope.window, offset)})`, by)
 }
 
-/** The same as `runs`, but 0 instead of nothing as long as there were runs at all. */
-export const runsOrZero = (scope: Scope, by: readonly string[], state: State): string =>
-  `(${runs(scope, by, state)} or ${runs(scope, by)} * 0)`
+/**
+ * The runs of one outcome, but 0 instead of nothing as long as there were runs of the other. Each
+ * line is read once.
+ */
+export const runsOrZero = (scope: Scope, by: readonly string[], state: State): string => {
+  const other = state === 'SUCCESS' ? 'FAILED' : 'SUCCESS'
+  return `(${runs(scope, by, state)} or ${runs(scope, by, other)} * 0)`
+}
 
 /** The share of runs that failed. Nothing, not zero, when there were no runs. */
 export const failureRate = (scope: Scope, by: readonly string[] = []): string =>
