@@ -39,6 +39,8 @@ export default async function setup(): Promise<void> {
     VIGIE_LOKI_PORT: String(loki),
     VIGIE_LOKI_GRPC_PORT: String(lokiGrpc),
     METRICS_PORT: String(metrics),
+    // Some machine of the tests may have a Docker engine.
+    VIGIE_ENGINE: 'native',
     NO_COLOR: '1',
   })
   const progress = createProgress()
