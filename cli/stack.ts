@@ -23,7 +23,7 @@ export const upCommand = (): Command =>
     .addOption(engineOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ vigie up\n  $ KAFKA_BROKERS=kafka:9092 vigie up     everything but Kafka\n\nWhatever the environment points elsewhere (KAFKA_BROKERS, LOKI_URL, AWS_…) is not started.',
+      '\nExample:\n  $ vigie up\n  $ vigie up --engine docker\n  $ KAFKA_BROKERS=kafka:9092 vigie up     everything but Kafka\n\nWhatever the environment points elsewhere (KAFKA_BROKERS, LOKI_URL, AWS_…) is not started\nnatively; the Docker stack is whole.',
     )
     .action(async ({ engine }: EngineChoice) => {
       const context = contextHere()

@@ -23,7 +23,9 @@ const INTERRUPTED_CODE = 130
 
 const SECRETS = ['VIGIE_S3_ACCESS_KEY_ID', 'VIGIE_S3_SECRET_ACCESS_KEY', 'GRAFANA_ADMIN_PASSWORD'] as const
 
-const run = promisify(execFile)
+/** Runs `docker` and hands back what it wrote. The environment is named for the tests, whose own differs. */
+const ask = (args: readonly string[], timeout: number) =>
+  promisify(execFile)('docker', args, { env: process.env, timeout })
 const envFile = (folder: string): string => join(folder, '.env')
 
 /**
@@ -42,8 +44,8 @@ export function composeArgs(folder: string, command: string, ...args: readonly s
  */
 export async function dockerProblem(): Promise<string | undefined> {
   try {
-    await run('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: ANSWER_MS })
-    await run('docker', ['compose', 'version'], { timeout: ANSWER_MS })
+    await ask(['info', '--format', '{{.ServerVersion}}'], ANSWER_MS)
+    await ask(['compose', 'version'], ANSWER_MS)
     return undefined
   } catch (error) {
     const { code, killed, stderr } = error as NodeJS.ErrnoException & { killed?: boolean; stderr?: string }
@@ -93,7 +95,7 @@ async function prepare(folder: string): Promise<void> {
 async function compose(folder: string, command: string, args: readonly string[]): Promise<void> {
   await prepare(folder)
   const all = composeArgs(folder, command, ...args)
-  const child = spawn('docker', all, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn('docker', all, { env: process.env, stdio: ['ignore', 'inherit', 'inherit'] })
   // Ctrl-C reaches it, too, and is its own affair: it ends cleanly, and we after it.
   const onInterrupt = () => undefined
   process.on('SIGINT', onInterrupt)
@@ -112,7 +114,7 @@ async function compose(folder: string, command: string, args: readonly string[])
 async function listed(folder: string, ...args: readonly string[]): Promise<string> {
   await prepare(folder)
   try {
-    return (await run('docker', composeArgs(folder, 'ps', ...args), { timeout: LIST_MS })).stdout
+    return (await ask(composeArgs(folder, 'ps', ...args), LIST_MS)).stdout
   } catch (error) {
     throw vigieError('DOCKER_FAILED', { command: 'ps', problem: reasonOf(error) }, error)
   }
