@@ -165,7 +165,7 @@ export const ERRORS = {
   DOCKER_FAILED: {
     exit: 1,
     canRetry: true,
-    says: '`docker compose {command}` failed ({problem}); what it wrote above says why.',
+    says: 'Docker failed at `docker compose {command}` ({problem}). What it wrote above says why.',
   },
   STACK_BUSY: {
     exit: 1,

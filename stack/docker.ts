@@ -67,7 +67,7 @@ export function ensureSecrets(folder: string): void {
 
 const SETTING = /^(\w+)=(.*)$/gm
 
-/** The AWS SDK's environment for the S3 server in Docker. Throws nothing: what is not set is empty. */
+/** The AWS SDK's environment for the S3 server in Docker, as `.env` has it. */
 export function dockerS3Env(folder: string, port: number): Record<string, string> {
   const settings = new Map(
     [...readFileSync(envFile(folder), 'utf8').matchAll(SETTING)].map(([, name, value]) => [name, value]),
@@ -111,8 +111,8 @@ async function compose(folder: string, command: string, args: readonly string[])
   throw vigieError('DOCKER_FAILED', { command, problem: code === null ? `${signal}` : `exit code ${code}` })
 }
 
+/** What `docker compose ps` writes. Throws DOCKER_FAILED. */
 async function listed(folder: string, ...args: readonly string[]): Promise<string> {
-  await prepare(folder)
   try {
     return (await ask(composeArgs(folder, 'ps', ...args), LIST_MS)).stdout
   } catch (error) {
@@ -128,8 +128,10 @@ export const isDockerUp = async (folder: string): Promise<boolean> =>
 // DISK_FULL or PATH_NOT_WRITABLE when `.env` cannot be written.
 
 /** The containers of the stack, stopped ones included; nothing when there are none. */
-export const dockerStatus = async (folder: string): Promise<ContainerStatus[]> =>
-  containerStatuses(await listed(folder, '--all', '--format', 'json'))
+export async function dockerStatus(folder: string): Promise<ContainerStatus[]> {
+  await prepare(folder)
+  return containerStatuses(await listed(folder, '--all', '--format', 'json'))
+}
 
 /** Brings the stack up, and resolves when every health check passes. */
 export const dockerUp = (folder: string): Promise<void> =>

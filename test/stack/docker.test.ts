@@ -97,7 +97,7 @@ describe('dockerUp', () => {
     tell('docker', FAKE.replace('*) exit "$(cat', '*up*) exit 17 ;;\n  *) exit "$(cat'))
     await expect(dockerUp(folder)).rejects.toMatchObject({
       code: 'DOCKER_FAILED',
-      message: '`docker compose up` failed (exit code 17); what it wrote above says why.',
+      message: 'Docker failed at `docker compose up` (exit code 17). What it wrote above says why.',
     })
   })
 })
