@@ -7,10 +7,12 @@ import { type Replay } from '../producer/main.ts'
 import { openInput } from '../producer/source.ts'
 import { TIME_MODES } from '../producer/times.ts'
 import { stopSignal } from '../service/shutdown.ts'
+import { DOCKER_FOLDER, dockerS3Env, isDockerUp } from '../stack/docker.ts'
 import { createProgress } from '../stack/progress.ts'
 import { localS3Env } from '../stack/s3.ts'
 import { type ServiceName, type StackContext } from '../stack/service.ts'
 import { up } from '../stack/up.ts'
+import { engineInUse, startDocker } from './engine.ts'
 import { carry, type Options } from './journey.ts'
 import { positiveNumber } from './options.ts'
 import { createProgressBar, type ProgressBar } from './progress-bar.ts'
@@ -73,8 +75,13 @@ async function runReplay(
   const needsLocalS3 = from.startsWith('s3://') && !external.has('s3')
   // What cannot be read is said before anything is started.
   const early = needsLocalS3 ? undefined : await openInput(from, env)
-  await startMissing(context, settings, external, needsLocalS3, stop)
-  const inputs = early ?? (await openInput(from, { ...env, ...localS3Env(context) }))
+  const elsewhere = external.has('kafka') || external.has('loki')
+  const inDocker = !elsewhere && (await engineInUse(context)) === 'docker'
+  if (!inDocker) await startMissing(context, settings, external, needsLocalS3, stop)
+  else if (!(await isDockerUp(DOCKER_FOLDER))) await startDocker(context)
+  const localS3 = () =>
+    inDocker ? dockerS3Env(DOCKER_FOLDER, context.stack.VIGIE_S3_PORT) : localS3Env(context)
+  const inputs = early ?? (await openInput(from, { ...env, ...localS3() }))
   return carry({ inputs, normalise, settings, options, bar, stop })
 }
 

@@ -6,8 +6,16 @@ import { optionalText, port } from '../service/settings.ts'
 /** The folder of the project: two levels above the compiled file. */
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
+/** What can run the stack: processes of this machine, or containers. */
+export const STACK_ENGINES = ['native', 'docker'] as const
+export type StackEngine = (typeof STACK_ENGINES)[number]
+
 /** Where the local engines listen and keep their data. */
 export const stackSettings = z.object({
+  VIGIE_ENGINE: z
+    .enum(STACK_ENGINES)
+    .optional()
+    .describe('what runs the stack: `native` or `docker`; Docker where it answers when unset'),
   VIGIE_HOME: optionalText.describe(
     "folder of the local engines' data and logs; `.vigie` in the project when unset",
   ),

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from './config.ts'
 import { find, type ToolName } from './tools.ts'
 
 /** An engine that is built or fetched once and then kept in the cache. */
-export type EngineName = 'kafka' | 'loki' | 'versitygw'
+export type EngineName = 'kafka' | 'loki' | 'versitygw' | 'docker-check'
 export type Engine = {
   name: EngineName
   title: string
@@ -17,6 +17,8 @@ export type Engine = {
   pins: string[]
   /** Go: the package to build. */
   goPackage?: string
+  /** No part of the stack: only the tests build it. */
+  isForTests?: true
   /** How long the first time takes on 2 cores, for the reader of the progress list. */
   expect: string
 }
@@ -46,6 +48,16 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     tool: 'go',
     pins: ['go.mod', 'go.sum'],
     goPackage: 'github.com/versity/versitygw/cmd/versitygw',
+    expect: 'about 1 min',
+  },
+  'docker-check': {
+    name: 'docker-check',
+    title: 'checker of the Docker files',
+    version: '2.16.2',
+    tool: 'go',
+    pins: ['go.mod', 'go.sum', 'main.go'],
+    goPackage: '.',
+    isForTests: true,
     expect: 'about 1 min',
   },
 }
@@ -83,7 +95,7 @@ function cachedGoVersion(): Promise<string> {
 export const isInstalled = async (engine: Engine): Promise<boolean> => existsSync(await installedAt(engine))
 
 /** The built program of an engine that is one. */
-export const programOf = async (name: 'loki' | 'versitygw'): Promise<string> =>
+export const programOf = async (name: Exclude<EngineName, 'kafka'>): Promise<string> =>
   join(await installedAt(ENGINES[name]), name)
 
 /** Kafka's class path. */

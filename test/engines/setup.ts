@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, stackContext } from '../../cli/settings.ts'
+import { ensureEngines } from '../../stack/build.ts'
 import { createProgress } from '../../stack/progress.ts'
 import { up } from '../../stack/up.ts'
 
@@ -39,13 +40,17 @@ export default async function setup(): Promise<void> {
     VIGIE_LOKI_PORT: String(loki),
     VIGIE_LOKI_GRPC_PORT: String(lokiGrpc),
     METRICS_PORT: String(metrics),
+    // Some machine of the tests may have a Docker engine.
+    VIGIE_ENGINE: 'native',
     NO_COLOR: '1',
   })
   const progress = createProgress()
   process.stderr.write('\n')
   try {
     const context = stackContext(readSettings(process.env), process.env)
-    await up(context, ['s3', 'kafka', 'loki'], progress, new AbortController().signal)
+    const stop = new AbortController().signal
+    await ensureEngines(['docker-check'], progress, stop)
+    await up(context, ['s3', 'kafka', 'loki'], progress, stop)
   } finally {
     progress.close()
   }
