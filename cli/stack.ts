@@ -14,10 +14,12 @@ const contextHere = () => stackContext(readSettings(process.env), process.env)
 
 export const upCommand = (): Command =>
   new Command('up')
-    .description('Start the local engines and the shipper; builds the engines the first time.')
+    .description(
+      'Start the local engines, the shipper and the way of the alerts; builds the engines the first time.',
+    )
     .addHelpText(
       'after',
-      '\nExample:\n  $ vigie up\n  $ KAFKA_BROKERS=kafka:9092 vigie up     everything but Kafka\n\nWhatever the environment points elsewhere (KAFKA_BROKERS, LOKI_URL, AWS_…) is not started.',
+      '\nExample:\n  $ vigie up\n  $ KAFKA_BROKERS=kafka:9092 vigie up     everything but Kafka\n\nWhatever the environment points elsewhere (KAFKA_BROKERS, LOKI_URL, SMTP_HOST, AWS_…) is not started.',
     )
     .action(async () => {
       const progress = createProgress()
@@ -60,10 +62,10 @@ export const statusCommand = (): Command =>
       const rows = all.map(({ name, state, pid, address, waitsFor }) => {
         const mark = state === 'ready' ? '✔' : state === 'stopped' ? '·' : '✘'
         const where = pid === undefined ? '' : `pid ${pid}`
-        return ` ${mark} ${name.padEnd(8)} ${state.padEnd(10)} ${where.padEnd(12)} ${address}${waitsFor === undefined ? '' : `   (${waitsFor})`}`
+        return ` ${mark} ${name.padEnd(12)} ${state.padEnd(10)} ${where.padEnd(12)} ${address}${waitsFor === undefined ? '' : `   (${waitsFor})`}`
       })
       for (const [name, variable] of external)
-        rows.push(` → ${name.padEnd(8)} elsewhere   set by ${variable}`)
+        rows.push(` → ${name.padEnd(12)} elsewhere   set by ${variable}`)
       process.stdout.write(`${rows.join('\n')}\n`)
     })
 
