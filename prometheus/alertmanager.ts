@@ -59,6 +59,7 @@ function peopleReceiver(name: string, addresses: readonly string[], settings: Al
   const slack = {
     api_url_file: `${folder}/${SECRET_FILES.slack}`,
     send_resolved: true,
+    username: 'Vigie',
     color: '{{ template "vigie.colour" . }}',
     title: '{{ template "vigie.slack.title" . }}',
     title_link: '{{ with index .Alerts 0 }}{{ template "vigie.logs.url" . }}{{ end }}',

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, stackContext } from '../../cli/settings.ts'
+import { ensureEngines } from '../../stack/build.ts'
 import { createProgress } from '../../stack/progress.ts'
 import { up } from '../../stack/up.ts'
 
@@ -49,7 +50,9 @@ export default async function setup(): Promise<void> {
   process.stderr.write('\n')
   try {
     const context = stackContext(readSettings(process.env), process.env)
-    await up(context, ['s3', 'kafka', 'loki'], progress, new AbortController().signal)
+    const never = new AbortController().signal
+    await ensureEngines(['alertmanager'], progress, never)
+    await up(context, ['s3', 'kafka', 'loki'], progress, never)
   } finally {
     progress.close()
   }
