@@ -19,7 +19,7 @@ groups:
       - alert: short
         expr: sum by (source) (count_over_time({job="kafka-logs", etat="FAILED", source=~"short-.*"}[10s])) > 0
         labels: { severity: critical }
-        annotations: { summary: a run failed }
+        annotations: { summary: a run failed, action: mend it }
 `
 
 /** A stack of its own, whose mails and messages are caught here. */
@@ -173,7 +173,8 @@ describe('from an alert to a mail', () => {
     const [, resolved] = await mails.until(2, 'short', source)
     expect(resolved?.subject).toBe(`[RESOLVED] ${source}: a run failed`)
     expect(resolved?.html).toContain('background:#067647')
-    expect(resolved?.text).toMatch(/^Since .* UTC, until \d\d:\d\d:\d\d UTC \(\d+s\)$/m)
+    expect(resolved?.text).not.toContain('What to do')
+    expect(resolved?.text).toMatch(/^Lasted {6}.* UTC until \d\d:\d\d:\d\d UTC \(\d+s\)$/m)
     expect(await mails.on('short', source)).toHaveLength(2)
   })
 

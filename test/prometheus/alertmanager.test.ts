@@ -107,7 +107,7 @@ describe('its files', () => {
   })
 
   test('templates get the addresses as strings that nothing leaves, and keep what else looks like a place', () => {
-    const template = '{{ $a := ${LOKI_URL} }}{{ $b := ${GRAFANA_URL} }}{{ reReplaceAll "(.)" "${1}" . }}'
+    const template = `{{ $a := \${LOKI_URL} }}{{ $b := \${GRAFANA_URL} }}{{ reReplaceAll "(.)" "\${1}" . }}`
     const env = { GRAFANA_URL: 'http://g/?a="}}{{.Status}}' }
     const files = alertmanagerFiles(settings(env), [], LOKI, { 'x.tmpl': template }, '/am')
     const url = JSON.stringify(settings(env).GRAFANA_URL)
