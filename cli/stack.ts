@@ -19,11 +19,13 @@ const contextHere = () => stackContext(readSettings(process.env), process.env)
 
 export const upCommand = (): Command =>
   new Command('up')
-    .description('Start the local engines and the shipper, with Docker or natively (built the first time).')
+    .description(
+      'Start the local engines, the shipper and the way of the alerts, with Docker or natively (built the first time).',
+    )
     .addOption(engineOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ vigie up\n  $ vigie up --engine docker\n  $ KAFKA_BROKERS=kafka:9092 vigie up     everything but Kafka\n\nWhatever the environment points elsewhere (KAFKA_BROKERS, LOKI_URL, AWS_…) is not started\nnatively; the Docker stack is whole.',
+      '\nExample:\n  $ vigie up\n  $ vigie up --engine docker\n  $ KAFKA_BROKERS=kafka:9092 vigie up     everything but Kafka\n\nWhatever the environment points elsewhere (KAFKA_BROKERS, LOKI_URL, SMTP_HOST, AWS_…) is not started\nnatively; the Docker stack is whole.',
     )
     .action(async ({ engine }: EngineChoice) => {
       const context = contextHere()

@@ -86,3 +86,9 @@ export function shares<Value>(
 
 /** How an alert tells that it is about some sources only. */
 export const named = ({ name }: Share<unknown>): { share?: string } => (name === '' ? {} : { share: name })
+
+/** Whose sources they are, the first that matches first: an anchored RE2 expression and an address. */
+export const ownersOf = (declarations: readonly Declaration[]): { sources: string; address: string }[] =>
+  declarations.flatMap((each) =>
+    each.owner === undefined ? [] : [{ sources: patternOf(each), address: each.owner }],
+  )

@@ -1,3 +1,4 @@
+import { ALERT } from '../../log/names.ts'
 import { type Alert } from '../alert.ts'
 import { BY_SOURCE, failureRate, openIncidents, runs, type Scope } from '../expressions.ts'
 import { named, type Share } from '../sources.ts'
@@ -8,7 +9,7 @@ const INCIDENTS_WINDOW = '30d'
 const onSource = `on (${BY_SOURCE})`
 
 export const failed: Alert = {
-  id: '1-echec-detecte',
+  id: ALERT.failed,
   file: '1-echec-detecte',
   title: 'A run failed',
   severity: 'critical',

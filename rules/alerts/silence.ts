@@ -1,3 +1,4 @@
+import { ALERT } from '../../log/names.ts'
 import { duration, quoted } from '../../loki/logql.ts'
 import { type Alert } from '../alert.ts'
 import { type Patience } from '../cadence.ts'
@@ -47,7 +48,7 @@ export const silentSource = (share: Share<readonly Patience[]>): Alert => {
   const { value: patience, matchers } = share
   const known: Scope = { window: duration(knownMs(patience)), matchers }
   return {
-    id: '3-source-muette',
+    id: ALERT.sourceSilent,
     file: '3-source-muette',
     ...named(share),
     title: 'A source is silent',
@@ -73,7 +74,7 @@ export const totalSilence = (all: readonly Share<readonly Patience[]>[]): Alert 
   const known = Math.max(...all.map(({ value }) => knownMs(value)))
   const heardOf = all.map(({ value, matchers }) => sum(recentRuns(value, matchers)))
   return {
-    id: '3-silence-totale',
+    id: ALERT.allSilent,
     file: '3-source-muette',
     title: 'All sources are silent',
     severity: 'critical',

@@ -33,7 +33,11 @@ describe('vigie replay, with nothing prepared', () => {
     loki = { ...loki, LOKI_URL: `http://127.0.0.1:${env.VIGIE_LOKI_PORT}` }
     const { code, stdout, stderr } = await vigie(['replay', '--json'], env)
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-    expect(JSON.parse(stdout)).toMatchObject({
+    const report = JSON.parse(stdout)
+    expect(report.detection).toMatchObject({ source: 'crm', alertedBefore: null })
+    for (const seconds of [report.detection.alertSeconds, report.detection.mailSeconds])
+      expect(seconds).toBeLessThan(10)
+    expect(report).toMatchObject({
       read: 72,
       sent: 72,
       rejected: 0,
