@@ -79,7 +79,7 @@ async function runReplay(
   await startMissing(context, settings, external, needsLocalS3, stop)
   const inputs = early ?? (await openInput(from, { ...env, ...localS3Env(context) }))
   const way = alertWay(context, external)
-  const before = way && (await alertedSources(way))
+  const before = way && (await alertedSources(way).catch(() => new Map<string, number>()))
   const { report, window, lastFailure } = await carry({ inputs, normalise, settings, options, bar, stop })
   const detection = way && before && (await detect(way, lastFailure, before, bar, stop))
   return { report: { ...report, detection: detection ?? null }, window }
