@@ -91,7 +91,8 @@ export async function detect(
   if (earlier !== undefined) return detection
   const wait = async (step: string, probe: () => Promise<number | undefined>): Promise<number | null> => {
     while (!stop.aborted) {
-      const atMs = await probe()
+      // Who does not answer has nothing to tell: that ends in the sentence on what was missed.
+      const atMs = await probe().catch(() => undefined)
       bar.show(step, atMs === undefined ? 0 : 1, 1)
       if (atMs !== undefined) return Math.max(0, atMs - sentMs) / 1000
       if (Date.now() - startMs > DEADLINE_MS) return null

@@ -87,7 +87,7 @@ async function runReplay(
   const inputs = early ?? (await openInput(from, { ...env, ...localS3() }))
   // In Docker it is Grafana that alerts, at its own pace.
   const way = inDocker ? undefined : alertWay(context, external)
-  const before = way && (await alertedSources(way))
+  const before = way && (await alertedSources(way).catch(() => new Map<string, number>()))
   const { report, window, lastFailure } = await carry({ inputs, normalise, settings, options, bar, stop })
   const detection = way && before && (await detect(way, lastFailure, before, bar, stop))
   return { report: { ...report, detection: detection ?? null }, window }
