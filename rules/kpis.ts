@@ -63,7 +63,7 @@ const CATALOGUE = {
     unit: 'runs',
     query: (scope) => runsOrZero(scope, [], 'FAILED'),
     bad: 'high',
-    critical: { value: 1, origin: "the user's own alert: one FAILED is enough" },
+    critical: { value: 1, origin: 'the alert rules that Vigie replaces: one FAILED is enough' },
     whenEmpty: NO_RUNS,
     about:
       'Runs that ended with FAILED in the time shown. Each is worth a look: the table of last errors says what they said.',
@@ -126,7 +126,7 @@ const CATALOGUE = {
     query: (scope) => measured(0.95, 'duree', scope, BY_SOURCE),
     by: BY_SOURCE,
     about:
-      'The slowest sources first. Sources differ in what they do: compare a source with itself, not with others.',
+      '95 of 100 runs of each source took no longer than this. Sources differ in what they do: compare a source with itself, not with others.',
   },
   runsBySource: {
     title: 'Runs by source',

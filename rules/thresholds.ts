@@ -1,7 +1,7 @@
 /** A number that something is compared with, and where it comes from. */
 export type Threshold = { value: number; origin: string }
 
-const SEED = "the user's own alert rules"
+const SEED = 'the alert rules that Vigie replaces'
 const SRE_WORKBOOK = 'Google, The Site Reliability Workbook, chapter 5, table 5-6'
 
 /** The limits of a source that declares none of its own. */

@@ -23,7 +23,7 @@ export const volume = (is: 'above' | 'below'): Alert => {
     whenEmpty: `fewer than ${VOLUME.expected.value} runs are usual at this hour: too few to compare`,
     onError: 'error',
     summary: '{value} times the usual number of runs',
-    description: `The last hour had {value} times the runs of the same hour in the last ${VOLUME.days} days.`,
+    description: `The last hour had {value} times the usual number of runs: the mean of the same hour in the last ${VOLUME.days} days.`,
     action:
       is === 'below'
         ? 'See which sources are missing: a scheduler that stopped, or logs that do not arrive.'
@@ -55,7 +55,7 @@ export const setAsideAlert = (
     ? '{value} records of the last 15 minutes were no logs ({reason}) and were set aside: their runs are missing in every number.'
     : '{value} logs of the last 15 minutes were refused by Loki ({reason}) and are on the dead-letter topic: their runs are missing in every number.',
   action: isRejected
-    ? 'The topic ingestion-logs-rejected holds each record with what is wrong: have the job mended that wrote it, or map its fields in vigie.yaml.'
+    ? 'The topic ingestion-logs-rejected holds each record with what is wrong: mend the job that wrote it, or map its fields in vigie.yaml.'
     : 'The topic ingestion-logs-dead-letters holds each with what Loki said: mend the cause (a limit of Loki, as a rule).',
   dashboard: '2-errors-slas',
   panel: isRejected ? 'rejected' : 'deadLetters',

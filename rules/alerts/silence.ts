@@ -21,24 +21,33 @@ function recentRuns(patience: readonly Patience[], matchers: readonly string[]):
 const longest = (patience: readonly Patience[]): number =>
   Math.max(...patience.map(({ windowMs }) => windowMs))
 
+const shortest = (patience: readonly Patience[]): number =>
+  Math.min(...patience.map(({ windowMs }) => windowMs))
+
 const DAY_MS = 86_400_000
 /** A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. */
 const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 3 * longest(patience))
 
-/** `75 minutes`, `2 days 2 hours`. */
+/** `75 minutes`, `2 hours 15 minutes`, `2 days 2 hours`. */
 function inWords(ms: number): string {
   const minutes = Math.round(ms / 60_000)
   if (minutes < 120) return `${minutes} minutes`
-  const days = Math.floor(minutes / 1_440)
-  const hours = Math.ceil((minutes % 1_440) / 60)
   const parts = [
-    [days, 'day'],
-    [hours, 'hour'],
+    [Math.floor(minutes / 1_440), 'day'],
+    [Math.floor((minutes % 1_440) / 60), 'hour'],
+    [minutes % 60, 'minute'],
   ] as const
   return parts
     .filter(([count]) => count > 0)
     .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
     .join(' ')
+}
+
+/** How long such a source has not run, when it counts as silent. */
+function waited(patience: readonly Patience[]): string {
+  const [least, most] = [shortest(patience), longest(patience)]
+  if (least === most) return inWords(most)
+  return `longer than it may (${inWords(least)} to ${inWords(most)}, depending on the day of its last run)`
 }
 
 const SILENT: Threshold = { value: 0, origin: LIMITS.silenceMinutes.origin }
@@ -60,7 +69,7 @@ export const silentSource = (share: Share<readonly Patience[]>): Alert => {
     whenEmpty: 'every known source has run in time',
     onError: 'error',
     summary: '{source} is silent',
-    description: `{source} has not run for ${inWords(longest(patience))}, although it ran {value} times in the ${inWords(knownMs(patience))} before.`,
+    description: `{source} has not run for ${waited(patience)}, although it ran {value} times in the ${inWords(knownMs(patience))} before.`,
     action:
       'See whether its scheduler started it, and whether its logs reach Kafka. Declare its cadence in vigie.yaml if it runs more rarely.',
     dashboard: '2-errors-slas',
