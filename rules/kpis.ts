@@ -243,7 +243,7 @@ const CATALOGUE = {
     critical: { value: 1, origin: 'each is a log that Loki refused' },
     whenEmpty: 'none',
     about:
-      'Logs that Loki refused, kept on a topic of their own. Those runs are missing in every other number until they are retried.',
+      'Logs in pushes that Loki refused, kept on a topic of their own. Those that Loki did not store are missing in every other number until somebody sends them again.',
   },
 } as const satisfies Record<string, Omit<Kpi, 'id'>>
 

@@ -50,10 +50,12 @@ export const setAsideAlert = (
   pace: 'normal',
   whenEmpty: 'none was set aside',
   onError: 'error',
-  summary: isRejected ? '{value} records are no logs: {reason}' : 'Loki refused {value} logs: {reason}',
+  summary: isRejected
+    ? '{value} records are no logs: {reason}'
+    : 'Loki refused pushes of {value} logs: {reason}',
   description: isRejected
     ? '{value} records of the last 15 minutes were no logs ({reason}) and were set aside: their runs are missing in every number.'
-    : '{value} logs of the last 15 minutes were refused by Loki ({reason}) and are on the dead-letter topic: their runs are missing in every number.',
+    : '{value} logs of the last 15 minutes were in pushes that Loki refused ({reason}) and are on the dead-letter topic: those that Loki did not store are missing in every number.',
   action: isRejected
     ? 'The topic ingestion-logs-rejected holds each record with what is wrong: mend the job that wrote it, or map its fields in vigie.yaml.'
     : 'The topic ingestion-logs-dead-letters holds each with what Loki said: mend the cause (a limit of Loki, as a rule).',

@@ -38,15 +38,19 @@ const seriesKeys = z.strictObject({
   to: offset.optional().describe('with `every`: when the last lines come, this instant included'),
   count: z.int().min(1).max(10_000).default(1).describe('how many lines at each of these instants'),
   run: z
-    .looseObject({ source: z.string(), etat: z.enum(STATES).default('SUCCESS') })
+    .looseObject({
+      source: z.string().describe('its source'),
+      etat: z.enum(STATES).default('SUCCESS').describe('`SUCCESS` or `FAILED`'),
+    })
     .optional()
-    .describe(
-      'a run that ends then: `source` is required; other fields of the log line as you like (docs/log-line.md)',
-    ),
+    .describe('a run that ends then; it may have any other field of the log line, too'),
   incident: z
-    .looseObject({ source: z.string(), event: z.enum(INCIDENT_EVENTS) })
+    .looseObject({
+      source: z.string().describe('its source'),
+      event: z.enum(INCIDENT_EVENTS).describe('`opened` or `resolved`'),
+    })
     .optional()
-    .describe('an event of an incident: `source`, and `event` (`opened` or `resolved`)'),
+    .describe('an event of an incident; it may have any other field of the event, too'),
   rejected: z.string().optional().describe('a rejected record, with this reason'),
   dead_letter: z.string().optional().describe('a dead letter, with this reason'),
   stream: labels.optional().describe('any other stream: its labels'),
