@@ -22,7 +22,8 @@ function amount(value: number, unit: Unit): string {
   if (unit === 'ratio') return `${Number((value * 100).toFixed(4))} %`
   const number = value.toLocaleString('en')
   if (unit === 'factor' || unit === 'instant') return number
-  return `${number} ${unit === 'seconds' ? 's' : UNITS[unit]}`
+  if (unit === 'seconds') return `${number} s`
+  return `${number} ${value === 1 ? UNITS[unit].replace(/s$/, '') : UNITS[unit]}`
 }
 
 const conditionOf = ({ condition: { is, threshold }, unit }: Alert): string =>

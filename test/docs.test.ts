@@ -6,6 +6,7 @@ import { DOCUMENTS, rendered, runbookOf } from '../docs/generated.ts'
 import { anchorsOf, brokenLinks, linksOf } from '../docs/links.ts'
 import { ALERT_FILES } from '../rules/alert.ts'
 import { alerts } from '../rules/alerts.ts'
+import { rulerGroups } from '../rules/ruler.ts'
 import { loadTests } from '../rules/testing/load.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
 
@@ -35,6 +36,11 @@ describe('runbooks', () => {
   test('there is a page for each file of alerts, and none for anything else', () => {
     const pages = markdownIn('docs/runbooks').filter((path) => !path.endsWith('README.md'))
     expect(pages.sort()).toEqual(ALERT_FILES.map(runbookOf).sort())
+  })
+
+  test('each rule leads to its page', () => {
+    for (const { rules } of rulerGroups([]))
+      for (const { annotations } of rules) expect(DOCUMENTS).toContain(annotations.runbook)
   })
 
   test.each(ALERT_FILES)('%s tells of its own alerts, and what to do', (file) => {
