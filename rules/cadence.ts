@@ -5,7 +5,8 @@ import { LIMITS } from './thresholds.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
-const DEFAULT_GRACE_MS = 15 * MINUTE_MS
+/** An hourly job then has the 75 minutes of a source that declares nothing. */
+export const DEFAULT_GRACE_MS = 15 * MINUTE_MS
 /** Fires that are looked at: more than a year of a daily job, two weeks of one that runs each half hour. */
 const FIRES = 700
 /** 2024 begins on a Monday and has a 29 February. */

@@ -23,7 +23,6 @@ export type RulerGroup = { name: string; interval: string; rules: RulerRule[] }
 /** How a value of that unit is written by the templates of the ruler. */
 const VALUE: Readonly<Record<Unit, string>> = {
   runs: '{{ printf "%.0f" $value }}',
-  incidents: '{{ printf "%.0f" $value }}',
   records: '{{ printf "%.0f" $value }}',
   ratio: '{{ $value | humanizePercentage }}',
   seconds: '{{ $value | humanizeDuration }}',

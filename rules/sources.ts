@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { quoted } from '../loki/logql.ts'
 import { BY_SOURCE } from './expressions.ts'
 
-const DURATION = /^(\d+)(s|m|h|d)$/
+const DURATION = /^([1-9]\d{0,5})(s|m|h|d)$/
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** A duration as people write it, in ms: `90s`, `15m`, `1h`, `7d`. */
@@ -26,7 +26,7 @@ const timezone = z.string().refine((zone) => {
 const limit = z.number().positive()
 
 /** What `vigie.yaml` may say of a source. */
-const declaration = z
+export const declarationSchema = z
   .strictObject({
     match: z.string().min(1).describe('name of the source; `*` stands for any characters'),
     every: duration.optional().describe('how often it runs: `15m`, `1h`, `1d`'),
@@ -43,14 +43,25 @@ const declaration = z
         memory_mb: limit.optional().describe('highest peak memory, in MB'),
         cpu_s: limit.optional().describe('most CPU seconds'),
       })
-      .optional(),
+      .optional()
+      .describe('limits of its own; one that is absent keeps its default'),
   })
   .refine(({ every, cron }) => every === undefined || cron === undefined, 'either every or cron, not both')
   .refine(({ cron, timezone: zone }) => zone === undefined || cron !== undefined, 'timezone belongs to cron')
-export type Declaration = z.infer<typeof declaration>
+  .refine(
+    ({ every, cron, grace }) => grace === undefined || every !== undefined || cron !== undefined,
+    'grace belongs to every or cron',
+  )
+export type Declaration = z.infer<typeof declarationSchema>
 
 /** The part of `vigie.yaml` that is about sources. */
-export const sourcesYaml = { sources: z.array(declaration).max(200).default([]) }
+export const sourcesYaml = {
+  sources: z
+    .array(declarationSchema)
+    .max(200)
+    .default([])
+    .describe('what is declared of sources: docs/sources.md'),
+}
 
 /** A pattern as an RE2 expression, anchored by whoever uses it. */
 export const patternOf = ({ match }: Pick<Declaration, 'match'>): string =>

@@ -2,7 +2,7 @@ import { ALERT } from '../../log/names.ts'
 import { duration, quoted } from '../../loki/logql.ts'
 import { type Alert } from '../alert.ts'
 import { type Patience } from '../cadence.ts'
-import { BY_SOURCE, runs, type Scope, sum } from '../expressions.ts'
+import { BY_SOURCE, runs, type Scope } from '../expressions.ts'
 import { named, type Share } from '../sources.ts'
 import { LIMITS, type Threshold } from '../thresholds.ts'
 
@@ -22,24 +22,33 @@ function recentRuns(patience: readonly Patience[], matchers: readonly string[]):
 const longest = (patience: readonly Patience[]): number =>
   Math.max(...patience.map(({ windowMs }) => windowMs))
 
+const shortest = (patience: readonly Patience[]): number =>
+  Math.min(...patience.map(({ windowMs }) => windowMs))
+
 const DAY_MS = 86_400_000
 /** A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. */
 const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 3 * longest(patience))
 
-/** `75 minutes`, `2 days 2 hours`. */
+/** `75 minutes`, `2 hours 15 minutes`, `2 days 2 hours`. */
 function inWords(ms: number): string {
   const minutes = Math.round(ms / 60_000)
   if (minutes < 120) return `${minutes} minutes`
-  const days = Math.floor(minutes / 1_440)
-  const hours = Math.ceil((minutes % 1_440) / 60)
   const parts = [
-    [days, 'day'],
-    [hours, 'hour'],
+    [Math.floor(minutes / 1_440), 'day'],
+    [Math.floor((minutes % 1_440) / 60), 'hour'],
+    [minutes % 60, 'minute'],
   ] as const
   return parts
     .filter(([count]) => count > 0)
     .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
     .join(' ')
+}
+
+/** How long such a source has not run, when it counts as silent. */
+function waited(patience: readonly Patience[]): string {
+  const [least, most] = [shortest(patience), longest(patience)]
+  if (least === most) return inWords(most)
+  return `longer than it may (${inWords(least)} to ${inWords(most)}, depending on the day of its last run)`
 }
 
 const SILENT: Threshold = { value: 0, origin: LIMITS.silenceMinutes.origin }
@@ -61,7 +70,7 @@ export const silentSource = (share: Share<readonly Patience[]>): Alert => {
     whenEmpty: 'every known source has run in time',
     onError: 'error',
     summary: '{source} is silent',
-    description: `{source} has not run for ${inWords(longest(patience))}, although it ran {value} times in the ${inWords(knownMs(patience))} before.`,
+    description: `{source} has not run for ${waited(patience)}, although it ran {value} times in the ${inWords(knownMs(patience))} before.`,
     action:
       'See whether its scheduler started it, and whether its logs reach Kafka. Declare its cadence in vigie.yaml if it runs more rarely.',
     dashboard: '2-errors-slas',
@@ -69,16 +78,21 @@ export const silentSource = (share: Share<readonly Patience[]>): Alert => {
   }
 }
 
-/** Each source is silent by its own measure: one alert instead of one for each. */
+/**
+ * Nobody at all has run for as long as some known source may be silent: one alert instead of one for
+ * each source. A daily job that ran this morning does not hide that the hourly ones have stopped.
+ */
 export const totalSilence = (all: readonly Share<readonly Patience[]>[]): Alert => {
-  const known = Math.max(...all.map(({ value }) => knownMs(value)))
-  const heardOf = all.map(({ value, matchers }) => sum(recentRuns(value, matchers)))
+  const terms = all.map(({ value, matchers }) => {
+    const known = runs({ window: duration(knownMs(value)), matchers })
+    return `(${known} unless ${runs({ window: duration(longest(value)) })})`
+  })
   return {
     id: ALERT.allSilent,
     file: '3-source-muette',
     title: 'All sources are silent',
     severity: 'critical',
-    query: `${runs({ window: duration(known) })} unless (${heardOf.join(' or ')})`,
+    query: terms.join(' or '),
     condition: { is: 'above', threshold: SILENT },
     unit: 'runs',
     for: '0s',
@@ -86,7 +100,8 @@ export const totalSilence = (all: readonly Share<readonly Patience[]>[]): Alert 
     whenEmpty: 'there were runs in time, or there have never been any: nothing is installed yet',
     onError: 'error',
     summary: 'No source has run',
-    description: `Every source is silent, although there were {value} runs in the last ${inWords(known)}.`,
+    description:
+      'No source at all has run for as long as some may be silent, although {value} runs ended before.',
     action:
       'Something that all share has stopped: the scheduler, the network to Kafka, Kafka itself, or the shipper (see `vigie status`).',
     dashboard: '2-errors-slas',
