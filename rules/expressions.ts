@@ -57,7 +57,9 @@ export type Statistic = number | 'max' | 'avg'
 function aggregated(statistic: Statistic, lines: string, field: string, window: string, by: string): string {
   // Only the one field is read from the line: a plain `json` costs a third more. `unwrap` fails the
   // whole query at the first line without that number, unless such lines are left out after it.
-  const numbers = `${lines} | json ${field}="${field}" | unwrap ${field} | __error__="" [${window}]`
+  // Loki 3.7 makes an average of a sum and a count, and counts the lines without that number as well.
+  const having = statistic === 'avg' ? ` | ${field}!=""` : ''
+  const numbers = `${lines} | json ${field}="${field}"${having} | unwrap ${field} | __error__="" [${window}]`
   const call =
     typeof statistic === 'number'
       ? `quantile_over_time(${statistic}, ${numbers})`

@@ -19,7 +19,8 @@ function recentRuns(patience: readonly Patience[], matchers: readonly string[]):
   return terms.length === 1 ? (terms[0] ?? '') : `(${terms.join(' or ')})`
 }
 
-const longest = (patience: readonly Patience[]): number =>
+/** The longest that any run keeps its source from being silent, in ms. */
+export const longest = (patience: readonly Patience[]): number =>
   Math.max(...patience.map(({ windowMs }) => windowMs))
 
 const shortest = (patience: readonly Patience[]): number =>
@@ -27,7 +28,7 @@ const shortest = (patience: readonly Patience[]): number =>
 
 const DAY_MS = 86_400_000
 /** A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. */
-const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 3 * longest(patience))
+export const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 3 * longest(patience))
 
 /** `75 minutes`, `2 hours 15 minutes`, `2 days 2 hours`. */
 function inWords(ms: number): string {
