@@ -45,7 +45,7 @@ export const highFailureRate: Alert = {
   whenEmpty: 'no runs in 15 minutes: there is no rate',
   onError: 'error',
   summary: '{value} of all runs fail',
-  description: '{value} of the runs of the last 15 minutes ended with FAILED; 2 % are tolerated.',
+  description: `{value} of the runs of the last 15 minutes ended with FAILED; ${LIMITS.failureRate.value * 100} % are tolerated.`,
   action:
     'See by source whether one is broken or all are: what they share (network, database, credentials) comes first.',
   dashboard: '2-errors-slas',
@@ -80,7 +80,7 @@ export const burning = (id: string, pace: 'fast' | 'slow', share: Share<number>)
     whenEmpty: 'no source fails often enough',
     onError: 'error',
     summary: '{source} uses up its error budget',
-    description: `{value} of the runs of {source} failed in the last ${long}: ${factor} times as many as its objective of ${Number((share.value * 100).toFixed(4))} % allows in the long run.`,
+    description: `{value} of the runs of {source} failed in the last ${long}: more than ${factor} times as many as its objective of ${Number((share.value * 100).toFixed(4))} % allows in the long run.`,
     action:
       'It will not mend itself: read its last errors. If the objective is wrong for this source, declare another in vigie.yaml.',
     dashboard: '2-errors-slas',

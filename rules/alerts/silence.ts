@@ -27,14 +27,15 @@ const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 
 
 /** `75 minutes`, `2 days 2 hours`. */
 function inWords(ms: number): string {
-  const minutes = Math.round(ms / 60_000)
-  if (minutes < 120) return `${minutes} minutes`
-  const days = Math.floor(minutes / 1_440)
-  const hours = Math.ceil((minutes % 1_440) / 60)
-  const parts = [
-    [days, 'day'],
-    [hours, 'hour'],
-  ] as const
+  const minutes = Math.ceil(ms / 60_000)
+  const parts =
+    minutes < 120
+      ? ([[minutes, 'minute']] as const)
+      : ([
+          [Math.floor(minutes / 1_440), 'day'],
+          [Math.floor((minutes % 1_440) / 60), 'hour'],
+          [minutes % 60, 'minute'],
+        ] as const)
   return parts
     .filter(([count]) => count > 0)
     .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
@@ -46,6 +47,10 @@ const SILENT: Threshold = { value: 0, origin: LIMITS.silenceMinutes.origin }
 export const silentSource = (share: Share<readonly Patience[]>): Alert => {
   const { value: patience, matchers } = share
   const known: Scope = { window: duration(knownMs(patience)), matchers }
+  const late =
+    patience.length === 1
+      ? `has not run for ${inWords(longest(patience))}`
+      : 'has not run when its cadence asked for it'
   return {
     id: '3-source-muette',
     file: '3-source-muette',
@@ -60,7 +65,7 @@ export const silentSource = (share: Share<readonly Patience[]>): Alert => {
     whenEmpty: 'every known source has run in time',
     onError: 'error',
     summary: '{source} is silent',
-    description: `{source} has not run for ${inWords(longest(patience))}, although it ran {value} times in the ${inWords(knownMs(patience))} before.`,
+    description: `{source} ${late}, although it ran {value} times in the last ${inWords(knownMs(patience))}.`,
     action:
       'See whether its scheduler started it, and whether its logs reach Kafka. Declare its cadence in vigie.yaml if it runs more rarely.',
     dashboard: '2-errors-slas',
