@@ -10,7 +10,7 @@ import { KPIS } from '../rules/kpis.ts'
 import { type RenderedFile, rulerFiles } from '../rules/ruler.ts'
 import { type Declaration } from '../rules/sources.ts'
 import { durationMs } from '../rules/testing/file.ts'
-import { vigieError } from '../service/errors.ts'
+import { reasonOf, vigieError } from '../service/errors.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
 import { createProgressBar } from './progress-bar.ts'
 import { rulesTestCommand } from './rules-test.ts'
@@ -71,32 +71,40 @@ const renderCommand = (): Command =>
     .action(({ to, check: isCheck }: { to: string; check?: boolean }) => {
       const { sources } = readConfigFile(process.env)
       const folder = resolve(to)
-      for (const { path, content } of renderedFiles(sources)) {
-        const file = join(folder, path)
-        if (contentOf(file) === content) continue
-        if (isCheck) {
-          process.exitCode = 1
-          process.stdout.write(`${path} differs\n`)
-          continue
-        }
-        mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(file, content)
-        process.stdout.write(`${path} written\n`)
+      const files = renderedFiles(sources)
+      const different = files.filter(({ path, content }) => contentOf(join(folder, path)) !== content)
+      if (!isCheck) for (const file of different) write(folder, file)
+      for (const { path } of different) process.stdout.write(`${path} ${isCheck ? 'differs' : 'written'}\n`)
+      if (different.length === 0)
+        process.stdout.write(`✔ ${files.length} files are what the catalogue says.\n`)
+      else if (isCheck) {
+        process.exitCode = 1
+        process.stdout.write('Run `vigie rules render`.\n')
       }
     })
 
+function write(folder: string, { path, content }: RenderedFile): void {
+  const file = join(folder, path)
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
+  } catch (error) {
+    throw vigieError('PATH_NOT_WRITABLE', { path: file, problem: reasonOf(error) }, error)
+  }
+}
+
+/** What a file holds; nothing when there is none, or what is there is no file. */
 function contentOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }
 
 const lookBack = (text: string): string => {
   const ms = durationMs(text)
-  if (ms === undefined)
+  if (ms === undefined || ms === 0)
     throw vigieError('USAGE', { problem: `--range must be a duration such as 24h, not ${text}.` })
   return duration(ms)
 }

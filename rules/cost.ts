@@ -1,5 +1,6 @@
 import { type LokiSettings } from '../loki/config.ts'
 import { nanoseconds, type QueryCost, queryCost } from '../loki/query.ts'
+import { ask } from './ask.ts'
 import { type NamedQuery } from './check.ts'
 
 /** A query that is asked again and again. */
@@ -13,7 +14,7 @@ export type Cost = QueryCost & { name: string; everySeconds: number; share: numb
  */
 export const DEAR_SHARE = 0.01
 
-/** Asks each query once, now, and says what it cost; the dearest first. */
+/** Asks each query once, now, and says what it cost; the dearest first. Throws RULE_NOT_EVALUATED, LOKI_* errors. */
 export async function costs(
   loki: LokiSettings,
   queries: readonly RepeatedQuery[],
@@ -22,7 +23,7 @@ export async function costs(
 ): Promise<Cost[]> {
   const results: Cost[] = []
   for (const { name, query, everySeconds } of queries) {
-    const cost = await queryCost(loki, query, nanoseconds(nowMs))
+    const cost = await ask(name, queryCost(loki, query, nanoseconds(nowMs)))
     results.push({ name, everySeconds, share: cost.seconds / everySeconds, ...cost })
     onProgress(results.length)
   }

@@ -18,21 +18,39 @@ export function durationMs(text: string): number | undefined {
   return end === text.length && end > 0 ? total : undefined
 }
 
-const offset = z.string().transform((text, context) => {
-  const ms = durationMs(text === '0' ? '0s' : text)
+const A_DURATION = 'a duration such as 90s, 15m, 1h30m or 7d'
+
+/** A duration as LogQL writes it, or 0; in ms. */
+const offset = z.union([z.string(), z.literal(0)], A_DURATION).transform((written, context) => {
+  const ms = durationMs(written === 0 || written === '0' ? '0s' : written)
   if (ms !== undefined) return ms
-  context.addIssue({ code: 'custom', message: 'a duration such as 90s, 15m, 1h30m or 7d' })
+  context.addIssue({ code: 'custom', message: A_DURATION })
   return z.NEVER
 })
+const interval = offset.refine((ms) => ms > 0, 'longer than 0')
 
-const labels = z.record(z.string(), z.string())
+const instants = z.union(
+  [offset.transform((ms) => [ms]), z.array(offset).min(1)],
+  `${A_DURATION}, or a list of them`,
+)
+
+const LABEL_NAME = /^[a-z_]\w*$/i
+const labels = z
+  .record(z.string(), z.string())
+  .refine(
+    (all) => Object.keys(all).every((name) => LABEL_NAME.test(name)),
+    'labels are letters, digits and _',
+  )
+
+/** Lines of one series. A test holds all of its lines in memory and sends them in one push. */
+const MAX_LINES = 100_000
 
 /** Log lines at one instant or again and again, all counted from the test's start. */
 const series = z
   .strictObject({
-    at: z.union([offset.transform((ms) => [ms]), z.array(offset)]).optional(),
-    every: offset.optional(),
-    from: offset.default(0),
+    at: instants.optional(),
+    every: interval.optional(),
+    from: offset.optional(),
     to: offset.optional(),
     /** Lines at each of these instants. */
     count: z.int().min(1).max(10_000).default(1),
@@ -40,14 +58,21 @@ const series = z
     incident: z.looseObject({ source: z.string(), event: z.enum(INCIDENT_EVENTS) }).optional(),
     rejected: z.string().optional(),
     dead_letter: z.string().optional(),
-    stream: labels.optional(),
+    stream: labels.refine((all) => Object.keys(all).length > 0, 'at least one label').optional(),
     line: z.string().optional(),
   })
   .refine(
-    ({ at, every, to }) =>
-      (at === undefined) !== (every === undefined) &&
-      (every === undefined || (every > 0 && to !== undefined)),
-    'either at, or every with to',
+    ({ at, every, from, to }) =>
+      at === undefined
+        ? every !== undefined && to !== undefined
+        : every === undefined && from === undefined && to === undefined,
+    'either at, or every with to and perhaps from',
+  )
+  .refine(({ from = 0, to }) => to === undefined || from <= to, 'from is after to')
+  .refine(
+    ({ at, every = 0, from = 0, to = 0, count }) =>
+      (at?.length ?? Math.floor((to - from) / Math.max(1, every)) + 1) * count <= MAX_LINES,
+    `more than ${MAX_LINES.toLocaleString('en')} lines`,
   )
   .refine(
     (each) =>
@@ -62,7 +87,7 @@ export type Series = z.infer<typeof series>
 /** What holds at an instant: the alerts of that name with these labels, and no others of that name. */
 const expectation = z.strictObject({
   at: offset,
-  alert: z.string().optional(),
+  alert: z.string().min(1).optional(),
   firing: z.array(labels).default([]),
   pending: z.array(labels).default([]),
 })
@@ -79,28 +104,26 @@ export type TestCase = z.infer<typeof testCase>
 
 /** A file of tests. Without `rule_files` the catalogue is tested, for the sources declared here. */
 export const testFile = z.strictObject({
-  alert: z.string().optional(),
+  alert: z.string().min(1).optional(),
   rule_files: z.array(z.string()).optional(),
   ...sourcesYaml,
-  evaluation_interval: offset.optional(),
+  evaluation_interval: interval.optional(),
   tests: z.array(testCase).min(1),
 })
 export type TestFile = z.infer<typeof testFile>
 
-/** Rules as the ruler and Prometheus write them; recording rules are left out. */
-export const ruleFile = z.looseObject({
-  groups: z.array(
+const ruleGroup = z.looseObject({
+  name: z.string(),
+  interval: interval.default(60_000),
+  rules: z.array(
     z.looseObject({
-      name: z.string(),
-      interval: z.string().default('1m'),
-      rules: z.array(
-        z.looseObject({
-          alert: z.string().optional(),
-          expr: z.string(),
-          for: z.string().default('0s'),
-          labels: labels.default({}),
-        }),
-      ),
+      alert: z.string().min(1).optional(),
+      expr: z.string(),
+      for: offset.default(0),
     }),
   ),
 })
+export type RuleGroup = z.infer<typeof ruleGroup>
+
+/** Rules as the ruler and Prometheus write them. */
+export const ruleFile = z.looseObject({ groups: z.array(ruleGroup) })
