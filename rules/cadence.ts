@@ -4,6 +4,8 @@ import { LIMITS } from './thresholds.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
+/** The week in which the clocks are set back. */
+const LONGEST_WEEK_MS = 7 * DAY_MS + 60 * MINUTE_MS
 const DEFAULT_GRACE_MS = 15 * MINUTE_MS
 
 /** As Go's time package writes them, Sunday first as in JavaScript. */
@@ -29,8 +31,12 @@ export function patienceOf(declared: Declaration): Patience[] | undefined {
   if (declared.every !== undefined) return [{ windowMs: declared.every + graceMs, timezone: 'UTC' }]
   if (declared.cron === undefined) return undefined
   const timezone = declared.timezone ?? 'UTC'
+  const gaps = longestGaps(declared.cron, timezone)
+  const longestMs = Math.max(...gaps.values())
+  // A monthly job meets each day of the week sooner or later: which one it is tells nothing.
+  if (longestMs > LONGEST_WEEK_MS) return [{ windowMs: longestMs + graceMs, timezone }]
   const byWindow = new Map<number, Day[]>()
-  for (const [day, gapMs] of longestGaps(declared.cron, timezone))
+  for (const [day, gapMs] of gaps)
     byWindow.set(gapMs + graceMs, [...(byWindow.get(gapMs + graceMs) ?? []), day])
   if (byWindow.size === 1) return [...byWindow.keys()].map((windowMs) => ({ windowMs, timezone }))
   return [...byWindow].map(([windowMs, days]) => ({ windowMs, days, timezone }))

@@ -3,55 +3,59 @@ import { reasonOf } from '../service/errors.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
-/** 2024 begins on a Monday and has a 29 February. */
-const FROM = Date.UTC(2024, 0, 1)
-/** Days with a fire that are looked at: a year of a daily job, with both changes of the clocks, and a month. */
-const DAYS = 400
+/** From here on: a February of 28 and one of 29 days, and the clocks set forth and back twice. */
+const FROM = Date.UTC(2023, 0, 1)
+const UNTIL = FROM + 800 * DAY_MS
 const FIELDS = 5
 
 /** One fire of a cron line: what a clock on the wall shows, as if that were UTC, and the instant; both in ms. */
 export type Fire = { wallMs: number; atMs: number }
 
-/** The next fires of a line by a clock that is never set, in ms. */
-function runs(fields: readonly string[], count: number): number[] {
+/** The instants at which a line fires by a clock that is never set, of all those from FROM in steps; in ms. */
+function fires(fields: readonly string[], stepMs: number, untilMs: number): number[] {
   const cron = new Cron(fields.join(' '), { utcOffset: 0, mode: '5-part', paused: true })
-  return cron.nextRuns(count, new Date(FROM - 1)).map((date) => date.getTime())
+  const steps = Array.from({ length: (untilMs - FROM) / stepMs }, (_, step) => FROM + step * stepMs)
+  return steps.filter((ms) => cron.match(new Date(ms)))
 }
+const daysOf = (fields: readonly string[]): number[] => fires(['0', '0', ...fields.slice(2)], DAY_MS, UNTIL)
+const timesOf = (fields: readonly string[]): number[] =>
+  fires([...fields.slice(0, 2), '*', '*', '*'], MINUTE_MS, FROM + DAY_MS).map((ms) => ms - FROM)
 
 const fieldsOf = (line: string): string[] => line.trim().split(/\s+/)
 
-/** What is wrong with a cron line; undefined when it can be read and fires again and again. */
-export function cronProblem(line: string): string | undefined {
+/**
+ * What is wrong with a cron line; undefined when it can be read and fires at least every `longestDays`
+ * days.
+ */
+export function cronProblem(line: string, longestDays: number): string | undefined {
   const fields = fieldsOf(line)
   if (fields.length !== FIELDS) return 'five fields: minute hour day month weekday'
   try {
-    return runs(fields, 2).length < 2 ? 'never fires, or only once' : undefined
+    timesOf(fields)
+    const days = [FROM, ...daysOf(fields), UNTIL]
+    const isRare = days.some((day, index) => day - (days[index - 1] ?? FROM) > longestDays * DAY_MS)
+    return isRare ? `does not fire for more than ${longestDays} days` : undefined
   } catch (error) {
     return reasonOf(error).replace(/^\w+: /, '')
   }
 }
 
 /**
- * The fires of a cron line in a time zone, in their order, over 400 days on which it fires. The line must be free of
- * problems. Days and times of day are found apart, since asking for each fire in its zone takes a second for a thousand.
+ * The fires of a cron line in a time zone, in their order, over 800 days. The line must be free of problems.
+ * Days and times of day are found apart: asking for each fire in its zone takes a second for a thousand.
  */
 export function firesOf(line: string, timezone: string): Fire[] {
-  const [minute = '*', hour = '*', ...dayFields] = fieldsOf(line)
-  const days = runs(['0', '0', ...dayFields], DAYS)
-  const times = runs([minute, hour, '*', '*', '*'], DAY_MS / MINUTE_MS)
-    .map((ms) => ms - FROM)
-    .filter((ms) => ms < DAY_MS)
+  const fields = fieldsOf(line)
+  const times = timesOf(fields)
   const instants = instantsOf(timezone)
   // Where a clock is set back, an hour comes twice: a job of every hour runs in both, others in the first.
   const isHourly = new Set(times.map((ms) => Math.floor(ms / (60 * MINUTE_MS)))).size === 24
-  const fires = days.flatMap((day) =>
-    times.flatMap((time) => {
-      const wallMs = day + time
-      const all = instants(wallMs)
-      return (isHourly ? all : all.slice(0, 1)).map((atMs) => ({ wallMs, atMs }))
-    }),
-  )
-  return fires.sort((a, b) => a.atMs - b.atMs)
+  const found: Fire[] = []
+  for (const day of daysOf(fields))
+    for (const time of times)
+      for (const atMs of instants(day + time).slice(0, isHourly ? 2 : 1))
+        found.push({ wallMs: day + time, atMs })
+  return found.sort((a, b) => a.atMs - b.atMs)
 }
 
 /**

@@ -6,8 +6,11 @@ import { BY_SOURCE } from './expressions.ts'
 const DURATION = /^(\d+)(s|m|h|d)$/
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** A source that runs more rarely than once a year is beyond what Loki is asked in one query. */
-const LONGEST_MS = 366 * UNIT_MS.d
+/**
+ * The rarest source that can be found silent, in days: twice a year and some grace. Loki's configuration
+ * here lets one query look back a year, and the source has to be known from before its last turn.
+ */
+const RAREST_DAYS = 200
 
 /** A duration as people write it, in ms: `90s`, `15m`, `1h`, `7d`. */
 const duration = z
@@ -17,10 +20,10 @@ const duration = z
     const [, amount = '', unit = 's'] = DURATION.exec(text) ?? []
     return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]
   })
-  .refine((ms) => ms <= LONGEST_MS, 'at most 366d')
+  .refine((ms) => ms <= RAREST_DAYS * UNIT_MS.d, `at most ${RAREST_DAYS}d`)
 
 const cron = z.string().superRefine((line, context) => {
-  const problem = cronProblem(line)
+  const problem = cronProblem(line, RAREST_DAYS)
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 })
 
@@ -56,6 +59,7 @@ const declaration = z
     cron: cron.optional().describe('when it runs, as a cron line of five fields'),
     timezone: timezone.optional().describe('time zone of `cron`; UTC when absent'),
     grace: duration
+      .refine((ms) => ms <= 30 * UNIT_MS.d, 'at most 30d')
       .optional()
       .describe('how late a run may end before the source counts as silent; `15m` when absent'),
     owner: z.email().optional().describe('who gets the mails about it, instead of `ALERT_EMAIL_TO`'),

@@ -22,8 +22,12 @@ const longest = (patience: readonly Patience[]): number =>
   Math.max(...patience.map(({ windowMs }) => windowMs))
 
 const DAY_MS = 86_400_000
-/** A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. */
-const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 3 * longest(patience))
+/**
+ * A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. After a
+ * year at most: Loki's configuration lets no query look back further.
+ */
+const knownMs = (patience: readonly Patience[]): number =>
+  Math.max(7 * DAY_MS, Math.min(3 * longest(patience), 365 * DAY_MS))
 
 /** `75 minutes`, `2 days 2 hours`. */
 function inWords(ms: number): string {

@@ -71,7 +71,7 @@ const series = z
   .refine(({ from = 0, to }) => to === undefined || from <= to, 'from is after to')
   .refine(
     ({ at, every = 0, from = 0, to = 0, count }) =>
-      (at?.length ?? Math.floor((to - from) / Math.max(1, every)) + 1) * count <= MAX_LINES,
+      (at?.length ?? (every > 0 ? Math.floor((to - from) / every) + 1 : 0)) * count <= MAX_LINES,
     `more than ${MAX_LINES.toLocaleString('en')} lines`,
   )
   .refine(
