@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Command } from 'commander'
+import { type LokiSettings } from '../loki/config.ts'
 import { loadTests } from '../rules/testing/load.ts'
-import { type Mismatch, runTest, type TestResult } from '../rules/testing/run.ts'
+import { type Mismatch, type Rule, runTest, type Test, type TestResult } from '../rules/testing/run.ts'
 import { type AlertState } from '../rules/testing/simulate.ts'
 import { vigieError } from '../service/errors.ts'
 import { stopSignal } from '../service/shutdown.ts'
@@ -27,21 +28,20 @@ export const rulesTestCommand = (): Command =>
     )
     .action(async (files: string[], { json }: { json?: boolean }) => {
       const chosen = files.length > 0 ? files : ownTests()
-      const loaded = chosen.map((file) => ({ file, ...loadTests(file) }))
-      const context = stackContext(readSettings(process.env), process.env)
-      await withBuiltLoki()
-      const { loki, stop } = await startThrowawayLoki(context)
+      const jobs = chosen.flatMap((file) => {
+        const { rules, tests } = loadTests(file)
+        return tests.map((test): Job => ({ file, rules, test }))
+      })
       const interrupted = stopSignal()
+      const context = stackContext(readSettings(process.env), process.env)
+      await withBuiltLoki(interrupted)
+      const { loki, stop } = await startThrowawayLoki(context, interrupted)
+      // Whatever is being asked then ends at once.
+      interrupted.addEventListener('abort', stop)
       try {
-        const jobs = loaded.flatMap(({ file, rules, tests }) =>
-          tests.tests.map((test) => ({ file, run: () => runTest(loki, rules, test, tests.alert) })),
-        )
-        const results: (TestResult & { file: string })[] = []
+        const results: Result[] = []
         for (let at = 0; at < jobs.length; at += AT_ONCE) {
-          if (interrupted.aborted) throw vigieError('INTERRUPTED', { state: 'The tests were not all run.' })
-          const some = await Promise.all(
-            jobs.slice(at, at + AT_ONCE).map(async ({ file, run }) => ({ file, ...(await run()) })),
-          )
+          const some = await Promise.all(jobs.slice(at, at + AT_ONCE).map((job) => resultOf(loki, job)))
           for (const result of some) {
             if (!json && result.file !== results.at(-1)?.file) process.stdout.write(`${result.file}\n`)
             if (!json) process.stdout.write(`${told(result)}\n`)
@@ -52,10 +52,22 @@ export const rulesTestCommand = (): Command =>
         if (failed > 0) process.exitCode = 1
         if (json) process.stdout.write(`${JSON.stringify(results)}\n`)
         else process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`)
+      } catch (error) {
+        throw interrupted.aborted
+          ? vigieError('INTERRUPTED', { state: 'The tests were not all run.' })
+          : error
       } finally {
         await stop()
       }
     })
+
+type Job = { file: string; rules: Rule[]; test: Test }
+type Result = TestResult & { file: string }
+
+const resultOf = async (loki: LokiSettings, { file, rules, test }: Job): Promise<Result> => ({
+  file,
+  ...(await runTest(loki, rules, test)),
+})
 
 const ownTests = (): string[] =>
   readdirSync(OWN_TESTS)
@@ -63,9 +75,9 @@ const ownTests = (): string[] =>
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .map((name) => relative(process.cwd(), join(OWN_TESTS, name)))
 
-async function withBuiltLoki(): Promise<void> {
+async function withBuiltLoki(signal: AbortSignal): Promise<void> {
   const progress = createProgress()
-  await ensureEngines(['loki'], progress, stopSignal()).finally(() => progress.close())
+  await ensureEngines(['loki'], progress, signal).finally(() => progress.close())
 }
 
 const shown = ({ labels, state }: AlertState): string =>

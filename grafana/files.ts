@@ -13,6 +13,7 @@ import { notifications } from './notifications.ts'
 /** What Grafana mounts as /etc/grafana/provisioning. */
 export const PROVISIONING = 'grafana/provisioning'
 const ALERTING = `${PROVISIONING}/alerting`
+const DOCKER_LOKI = 'http://loki:3100'
 const DASHBOARDS_FOLDER = 'data-dashboard'
 /** Where runbooks are, from the project's root. */
 const RUNBOOKS = 'docs/runbooks'
@@ -23,7 +24,7 @@ const yaml = (path: string, value: unknown): RenderedFile => ({
   content: `# ${GENERATED}\n${stringify(value, { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', aliasDuplicateObjects: false })}`,
 })
 
-const datasource = {
+const datasource = (url: string) => ({
   apiVersion: 1,
   datasources: [
     {
@@ -32,14 +33,14 @@ const datasource = {
       uid: LOKI.uid,
       type: LOKI.type,
       access: 'proxy',
-      url: '$LOKI_URL',
+      url,
       isDefault: true,
       editable: false,
       // As many lines as Loki gives out by default; each panel asks for fewer.
       jsonData: { maxLines: 5_000 },
     },
   ],
-}
+})
 
 const provider = {
   apiVersion: 1,
@@ -60,6 +61,8 @@ const provider = {
 export type GrafanaOptions = {
   /** What an earlier rendering left in that folder: rules that are only there get deleted in Grafana. */
   previous?: readonly RenderedFile[]
+  /** Where Grafana finds Loki; where the Docker stack has it when left out. */
+  lokiUrl?: string
   /** Address of the folder of runbooks that mails link to. */
   runbooks?: string
 }
@@ -67,7 +70,7 @@ export type GrafanaOptions = {
 /** Everything that Grafana is provisioned with, for sources that declared these things. Pure. */
 export function grafanaFiles(
   declarations: readonly Declaration[] = [],
-  { previous = [], runbooks = RUNBOOKS }: GrafanaOptions = {},
+  { previous = [], lokiUrl = DOCKER_LOKI, runbooks = RUNBOOKS }: GrafanaOptions = {},
 ): RenderedFile[] {
   const all = alerts(declarations)
   const alertFiles = ALERT_FILES.map((file) =>
@@ -79,7 +82,7 @@ export function grafanaFiles(
     alertFiles.flatMap(({ content }) => uidsIn(content)),
   )
   return [
-    yaml('datasources/loki.yaml', datasource),
+    yaml('datasources/loki.yaml', datasource(lokiUrl)),
     yaml('dashboards/dashboards.yml', provider),
     // Grafana logs an error for each of these folders that is not there.
     yaml('plugins/none.yml', { apiVersion: 1, apps: [] }),

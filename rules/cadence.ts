@@ -1,19 +1,17 @@
-import { Cron } from 'croner'
-import { reasonOf, vigieError } from '../service/errors.ts'
+import { firesOf, instantsOf } from './cron.ts'
 import { type Declaration } from './sources.ts'
 import { LIMITS } from './thresholds.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
+/** The week in which the clocks are set back. */
+const LONGEST_WEEK_MS = 7 * DAY_MS + 60 * MINUTE_MS
 /** An hourly job then has the 75 minutes of a source that declares nothing. */
 export const DEFAULT_GRACE_MS = 15 * MINUTE_MS
-/** Fires that are looked at: more than a year of a daily job, two weeks of one that runs each half hour. */
-const FIRES = 700
-/** 2024 begins on a Monday and has a 29 February. */
-const FROM = new Date('2024-01-01T00:00:00Z')
 
-/** As Go's time package and Intl write it in English. */
-export type Day = 'Sunday' | 'Monday' | 'Tuesday' | 'Wednesday' | 'Thursday' | 'Friday' | 'Saturday'
+/** As Go's time package writes them, Sunday first as in JavaScript. */
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
+export type Day = (typeof DAYS)[number]
 
 /**
  * How long a run keeps its source from being silent. With `days`, only runs that end on those days,
@@ -27,60 +25,41 @@ export const DEFAULT_PATIENCE: readonly Patience[] = [
 
 /**
  * How long to wait for a source of that cadence; undefined when none was declared. For a cron line the
- * answer depends on the day of the week: after Friday's run, a weekday job has until Monday. Throws
- * CONFIG_INVALID for a cron line that cannot be read or never fires.
+ * answer depends on the day of the week: after Friday's run, a weekday job has until Monday.
  */
 export function patienceOf(declared: Declaration): Patience[] | undefined {
   const graceMs = declared.grace ?? DEFAULT_GRACE_MS
   if (declared.every !== undefined) return [{ windowMs: declared.every + graceMs, timezone: 'UTC' }]
   if (declared.cron === undefined) return undefined
   const timezone = declared.timezone ?? 'UTC'
-  const fires = firesOf(declared.cron, timezone, declared.match)
-  const localDay = dayTeller(timezone)
-  const windows = new Map<Day, number>()
-  fires.forEach((fire, index) => {
-    const next = fires[index + 1]
-    if (next === undefined) return
-    for (let at = fire; at < next; at += DAY_MS) {
-      const { day, sinceMidnightMs } = localDay(at)
-      // On the day of the fire, runs end after it; on the days until the next, at any time.
-      const fromMs = at === fire ? at : at - sinceMidnightMs
-      windows.set(day, Math.max(windows.get(day) ?? 0, next - fromMs + graceMs))
-    }
-  })
+  const gaps = longestGaps(declared.cron, timezone)
+  const longestMs = Math.max(...gaps.values())
+  // A monthly job meets each day of the week sooner or later: which one it is tells nothing.
+  if (longestMs > LONGEST_WEEK_MS) return [{ windowMs: longestMs + graceMs, timezone }]
   const byWindow = new Map<number, Day[]>()
-  for (const [day, windowMs] of windows) byWindow.set(windowMs, [...(byWindow.get(windowMs) ?? []), day])
+  for (const [day, gapMs] of gaps)
+    byWindow.set(gapMs + graceMs, [...(byWindow.get(gapMs + graceMs) ?? []), day])
   if (byWindow.size === 1) return [...byWindow.keys()].map((windowMs) => ({ windowMs, timezone }))
   return [...byWindow].map(([windowMs, days]) => ({ windowMs, days, timezone }))
 }
 
-/** Tells the day of the week in a time zone, and how long it has lasted. */
-function dayTeller(timezone: string): (ms: number) => { day: Day; sinceMidnightMs: number } {
-  const format = new Intl.DateTimeFormat('en', {
-    weekday: 'long',
-    hour: 'numeric',
-    minute: 'numeric',
-    hourCycle: 'h23',
-    timeZone: timezone,
+/** For each day of the week, how long it takes at most from a run that ends on it until the next fire, in ms. */
+function longestGaps(cron: string, timezone: string): Map<Day, number> {
+  const fires = firesOf(cron, timezone)
+  const instants = instantsOf(timezone)
+  const longest = new Map<Day, number>()
+  const note = (wallMs: number, gapMs: number) => {
+    const day = DAYS[new Date(wallMs).getUTCDay()]
+    if (day !== undefined) longest.set(day, Math.max(longest.get(day) ?? 0, gapMs))
+  }
+  fires.forEach(({ wallMs, atMs }, index) => {
+    const next = fires[index + 1]
+    if (next === undefined) return
+    // On the day of the fire, runs end after it; on the days until the next, at any time.
+    note(wallMs, next.atMs - atMs)
+    const tomorrow = (Math.floor(wallMs / DAY_MS) + 1) * DAY_MS
+    for (let midnight = tomorrow; midnight < next.wallMs; midnight += DAY_MS)
+      note(midnight, next.atMs - (instants(midnight)[0] ?? midnight))
   })
-  return (ms) => {
-    const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]))
-    const minutes = Number(parts.hour) * 60 + Number(parts.minute)
-    return { day: parts.weekday as Day, sinceMidnightMs: minutes * MINUTE_MS }
-  }
-}
-
-function firesOf(line: string, timezone: string, match: string): number[] {
-  const wrong = (problem: string) =>
-    vigieError('CONFIG_INVALID', {
-      problems: `  sources (${match}): cron = ${JSON.stringify(line)}: ${problem}`,
-    })
-  let fires: Date[]
-  try {
-    fires = new Cron(line, { timezone, mode: '5-part', paused: true }).nextRuns(FIRES, FROM)
-  } catch (error) {
-    throw wrong(reasonOf(error))
-  }
-  if (fires.length < 2) throw wrong('fires less than twice')
-  return fires.map((fire) => fire.getTime())
+  return longest
 }

@@ -22,11 +22,15 @@ const FIELDS = new Set<string>([...Object.keys(lineSchema.shape), ...Object.keys
 const STRING = /"(?:[^"\\]|\\.)*"|`[^`]*`/g
 const SELECTOR = /\{([^{}]*)\}/g
 const MATCHER = /(\w+)\s*(?:=~|!~|!=|=)\s*(§\d+)/g
-const JSON_STAGE = /\|\s*json\s+((?:\w+\s*=\s*§\d+\s*,?\s*)+)/g
-const ASSIGNED = /(\w+)\s*=\s*(§\d+)/g
+const PLAIN_JSON = /\|\s*json\s*(?=[|[)]|$)/
+const JSON_STAGE = /\|\s*json\s+((?:\w+(?:\s*=\s*§\d+)?\s*,?\s*)+)/g
+const EXTRACTED = /(\w+)(?:\s*=\s*(§\d+))?/g
 const LABEL_FORMAT = /\|\s*label_format\s+((?:\w+\s*=\s*[§\w]+\s*,?\s*)+)/g
 const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([\w\s,]*)\)/g
-const UNWRAP = /\|\s*unwrap\s+(\w+)/g
+const UNWRAP = /\|\s*unwrap\s+(?:\w+\s*\(\s*)?(\w+)/g
+const LABEL_FILTER = /\|\s*(\w+)\s*(?:=~|!~|!=|==|>=|<=|=|>|<)\s*[§\d]/g
+/** Labels that Loki itself gives to lines that a stage could not read. */
+const ERROR_LABELS = ['__error__', '__error_details__']
 
 /**
  * The jobs, labels and fields in a query that are not part of the contract, each with what it is. Pure.
@@ -37,19 +41,23 @@ export function foreignNames(query: string): string[] {
   const bare = query.replace(STRING, (text) => `§${strings.push(text.slice(1, -1)) - 1}`)
   const textOf = (mark: string | undefined) => strings[Number(mark?.slice(1))] ?? ''
   const found: string[] = []
-  const made = new Set<string>()
+  const made = new Set<string>(PLAIN_JSON.test(bare) ? [...ERROR_LABELS, ...FIELDS] : ERROR_LABELS)
   for (const [, stage = ''] of bare.matchAll(JSON_STAGE))
-    for (const [, label = '', mark] of stage.matchAll(ASSIGNED)) {
+    for (const [, label = '', mark] of stage.matchAll(EXTRACTED)) {
+      const field = mark === undefined ? label : textOf(mark)
       made.add(label)
-      if (!FIELDS.has(textOf(mark))) found.push(`field ${textOf(mark)}`)
+      if (!FIELDS.has(field)) found.push(`field ${field}`)
     }
   for (const [, stage = ''] of bare.matchAll(LABEL_FORMAT))
     for (const [, label = ''] of stage.matchAll(/(\w+)\s*=/g)) made.add(label)
   for (const [, matchers = ''] of bare.matchAll(SELECTOR))
     for (const [, label = '', mark] of matchers.matchAll(MATCHER)) {
       if (!LABELS.has(label)) found.push(`label ${label}`)
-      if (label === 'job' && !JOBS.has(textOf(mark))) found.push(`job ${textOf(mark)}`)
+      if (label === 'job')
+        for (const job of textOf(mark).split('|')) if (!JOBS.has(job)) found.push(`job ${job}`)
     }
+  for (const [, label = ''] of bare.matchAll(LABEL_FILTER))
+    if (!LABELS.has(label) && !made.has(label)) found.push(`label ${label}`)
   for (const [, list = ''] of bare.matchAll(GROUPING))
     for (const label of list.split(',').map((text) => text.trim()))
       if (label !== '' && !LABELS.has(label) && !made.has(label)) found.push(`label ${label}`)

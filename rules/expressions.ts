@@ -100,7 +100,7 @@ export const incidentMeasured = (
 export function openIncidents(scope: Scope, ago?: string): string {
   const opened = newest(ofIncidents('opened', scope), range(scope.window, ago))
   const resolved = newest(ofIncidents('resolved', scope), range(scope.window))
-  return `(${opened} > on (${BY_SOURCE}) ${resolved} or (${opened} unless on (${BY_SOURCE}) ${resolved}))`
+  return `(${opened} unless on (${BY_SOURCE}) (${resolved} >= on (${BY_SOURCE}) ${opened}))`
 }
 
 /** How many entries of a job there are, by why they were set aside. */

@@ -1,9 +1,16 @@
 import { z } from 'zod'
 import { quoted } from '../loki/logql.ts'
+import { cronProblem } from './cron.ts'
 import { BY_SOURCE } from './expressions.ts'
 
-const DURATION = /^([1-9]\d{0,5})(s|m|h|d)$/
+const DURATION = /^(\d+)(s|m|h|d)$/
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/**
+ * The rarest source that can be found silent, in days: twice a year and some grace. Loki's configuration
+ * here lets one query look back a year, and the source has to be known from before its last turn.
+ */
+const RAREST_DAYS = 200
 
 /** A duration as people write it, in ms: `90s`, `15m`, `1h`, `7d`. */
 const duration = z
@@ -13,15 +20,31 @@ const duration = z
     const [, amount = '', unit = 's'] = DURATION.exec(text) ?? []
     return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]
   })
+  .refine((ms) => ms <= RAREST_DAYS * UNIT_MS.d, `at most ${RAREST_DAYS}d`)
 
-const timezone = z.string().refine((zone) => {
+const cron = z.string().superRefine((line, context) => {
+  const problem = cronProblem(line, RAREST_DAYS)
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+})
+
+/** The name of a zone in the tz database, capitals mended: Loki, written in Go, does not know `europe/paris`, nor `+01:00`. */
+function zoneNamed(text: string): string | undefined {
+  if (!/^[a-z]/i.test(text)) return undefined
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions()
+    // Intl answers some names with an older one (Europe/Kyiv with Europe/Kiev), which Go may not have.
+    return timeZone.toLowerCase() === text.toLowerCase() ? timeZone : text
   } catch {
-    return false // Intl knows every zone of the tz database.
+    return undefined // Intl knows every zone.
   }
-}, 'a time zone such as Europe/Paris')
+}
+
+const timezone = z.string().transform((text, context) => {
+  const zone = zoneNamed(text)
+  if (zone !== undefined) return zone
+  context.addIssue({ code: 'custom', message: 'a time zone such as Europe/Paris' })
+  return z.NEVER
+})
 
 const limit = z.number().positive()
 
@@ -29,10 +52,14 @@ const limit = z.number().positive()
 export const declarationSchema = z
   .strictObject({
     match: z.string().min(1).describe('name of the source; `*` stands for any characters'),
-    every: duration.optional().describe('how often it runs: `15m`, `1h`, `1d`'),
-    cron: z.string().optional().describe('when it runs, as a cron line of five fields'),
+    every: duration
+      .refine((ms) => ms > 0, 'longer than 0')
+      .optional()
+      .describe('how often it runs: `15m`, `1h`, `1d`'),
+    cron: cron.optional().describe('when it runs, as a cron line of five fields'),
     timezone: timezone.optional().describe('time zone of `cron`; UTC when absent'),
     grace: duration
+      .refine((ms) => ms <= 30 * UNIT_MS.d, 'at most 30d')
       .optional()
       .describe('how late a run may end before the source counts as silent; `15m` when absent'),
     owner: z.email().optional().describe('who gets the mails about it, instead of `ALERT_EMAIL_TO`'),
@@ -47,9 +74,9 @@ export const declarationSchema = z
       .describe('limits of its own; one that is absent keeps its default'),
   })
   .refine(({ every, cron }) => every === undefined || cron === undefined, 'either every or cron, not both')
-  .refine(({ cron, timezone: zone }) => zone === undefined || cron !== undefined, 'timezone belongs to cron')
+  .refine((each) => each.timezone === undefined || each.cron !== undefined, 'timezone belongs to cron')
   .refine(
-    ({ every, cron, grace }) => grace === undefined || every !== undefined || cron !== undefined,
+    ({ grace, every, cron }) => grace === undefined || every !== undefined || cron !== undefined,
     'grace belongs to every or cron',
   )
 export type Declaration = z.infer<typeof declarationSchema>
@@ -59,6 +86,12 @@ export const sourcesYaml = {
   sources: z
     .array(declarationSchema)
     .max(200)
+    .superRefine((all, context) => {
+      all.forEach(({ match }, index) => {
+        if (all.findIndex((each) => each.match === match) < index)
+          context.addIssue({ code: 'custom', path: [index, 'match'], message: 'declared twice' })
+      })
+    })
     .default([])
     .describe('what is declared of sources: docs/sources.md'),
 }
@@ -69,6 +102,22 @@ export const patternOf = ({ match }: Pick<Declaration, 'match'>): string =>
     .split('*')
     .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
     .join('.*')
+
+const isPlain = (match: string): boolean => !match.includes('*')
+const matches = (source: string, match: string): boolean =>
+  new RegExp(`^(?:${patternOf({ match })})$`, 's').test(source)
+
+/** False when no source can match both. Two with `*` are told apart by how they begin and end. */
+function canOverlap(one: string, other: string): boolean {
+  if (isPlain(one)) return matches(one, other)
+  if (isPlain(other)) return matches(other, one)
+  const [start, otherStart] = [one.slice(0, one.indexOf('*')), other.slice(0, other.indexOf('*'))]
+  const [end, otherEnd] = [one.slice(one.lastIndexOf('*') + 1), other.slice(other.lastIndexOf('*') + 1)]
+  return (
+    (start.startsWith(otherStart) || otherStart.startsWith(start)) &&
+    (end.endsWith(otherEnd) || otherEnd.endsWith(end))
+  )
+}
 
 /** Some of the sources, by matchers that no other share's sources fulfil, and what holds for them. */
 export type Share<Value> = { name: string; value: Value; matchers: string[] }
@@ -83,16 +132,19 @@ export function shares<Value>(
   otherwise: Value,
 ): Share<Value>[] {
   const result: Share<Value>[] = []
-  const earlier: string[] = []
-  const notEarlier = () => (earlier.length === 0 ? [] : [`${BY_SOURCE}!~${quoted(earlier.join('|'))}`])
+  const earlier: Declaration[] = []
+  const noneOf = (others: readonly Declaration[]) =>
+    others.length === 0 ? [] : [`${BY_SOURCE}!~${quoted(others.map(patternOf).join('|'))}`]
   for (const each of declarations) {
     const value = settles(each)
     if (value === undefined) continue
-    const pattern = patternOf(each)
-    result.push({ name: each.match, value, matchers: [`${BY_SOURCE}=~${quoted(pattern)}`, ...notEarlier()] })
-    earlier.push(pattern)
+    // Only those that matter: with all of them, queries would grow with the square of the declarations.
+    const others = earlier.filter(({ match }) => canOverlap(match, each.match))
+    const own = `${BY_SOURCE}=~${quoted(patternOf(each))}`
+    result.push({ name: each.match, value, matchers: [own, ...noneOf(others)] })
+    earlier.push(each)
   }
-  return [...result, { name: '', value: otherwise, matchers: notEarlier() }]
+  return [...result, { name: '', value: otherwise, matchers: noneOf(earlier) }]
 }
 
 /** How an alert tells that it is about some sources only. */

@@ -32,7 +32,7 @@ const isSecret = (schema: z.ZodType): boolean =>
 export function problemsOf(error: z.ZodError, input: unknown, schema?: SettingsSchema): string {
   return error.issues
     .map((issue) => {
-      const path = issue.path.join('.')
+      const path = issue.path.join('.') || 'all of it'
       if (issue.code === 'unrecognized_keys')
         return issue.keys.map((key) => `  ${[...issue.path, key].join('.')}: unknown key`).join('\n')
       const value = issue.path.reduce<unknown>(

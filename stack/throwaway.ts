@@ -20,9 +20,10 @@ export type ThrowawayLoki = { loki: LokiSettings; stop: () => Promise<void> }
 
 /**
  * Starts a Loki on free ports over a temporary folder; `stop` ends it and deletes the folder. It has the
- * configuration of the stack's, but asks for a tenant. Throws SERVICE_DIED, SERVICE_NOT_READY.
+ * configuration of the stack's, but asks for a tenant. It also ends when this process does. Throws
+ * SERVICE_DIED, SERVICE_NOT_READY, and INTERRUPTED when the signal comes before it is ready.
  */
-export async function startThrowawayLoki(base: StackContext): Promise<ThrowawayLoki> {
+export async function startThrowawayLoki(base: StackContext, signal: AbortSignal): Promise<ThrowawayLoki> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-loki-'))
   const [http, grpc] = [await freePort(), await freePort()]
   const context: StackContext = {
@@ -37,17 +38,26 @@ export async function startThrowawayLoki(base: StackContext): Promise<ThrowawayL
   const child = spawn(file, [...args, '-auth.enabled=true'], {
     cwd,
     env: { ...basicsOf(process.env), ...env },
+    // A group of its own: Ctrl-C in a terminal is for this process, which then stops it.
+    detached: true,
     stdio: ['ignore', output, output],
   })
   closeSync(output)
+  const leave = () => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', leave)
   const stop = async () => {
     await killed(child)
     rmSync(folder, { recursive: true, force: true })
+    process.off('exit', leave)
   }
   const loki = { ...base.loki, LOKI_URL: lokiService.address(context), LOKI_TENANT_ID: 'ready' }
   try {
     const deadlineMs = Date.now() + READY_WITHIN_MS
     while (!(await isReady(loki))) {
+      if (signal.aborted) throw vigieError('INTERRUPTED', { state: 'Loki was not started.' })
       if (child.exitCode !== null)
         throw vigieError('SERVICE_DIED', { service: 'Loki', problem: `exit code ${child.exitCode}`, log })
       if (Date.now() > deadlineMs) {
@@ -62,7 +72,10 @@ export async function startThrowawayLoki(base: StackContext): Promise<ThrowawayL
       await sleep(POLL_MS)
     }
   } catch (error) {
-    await killed(child)
+    if (signal.aborted) await stop()
+    else await killed(child)
+    // Otherwise the folder stays: its log says why.
+    process.off('exit', leave)
     throw error
   }
   return { loki, stop }

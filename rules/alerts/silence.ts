@@ -27,18 +27,24 @@ const shortest = (patience: readonly Patience[]): number =>
   Math.min(...patience.map(({ windowMs }) => windowMs))
 
 const DAY_MS = 86_400_000
-/** A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. */
-export const knownMs = (patience: readonly Patience[]): number => Math.max(7 * DAY_MS, 3 * longest(patience))
+/**
+ * A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. After a
+ * year at most: Loki's configuration lets no query look back further.
+ */
+export const knownMs = (patience: readonly Patience[]): number =>
+  Math.max(7 * DAY_MS, Math.min(3 * longest(patience), 365 * DAY_MS))
 
 /** `75 minutes`, `2 hours 15 minutes`, `2 days 2 hours`. */
 function inWords(ms: number): string {
-  const minutes = Math.round(ms / 60_000)
-  if (minutes < 120) return `${minutes} minutes`
-  const parts = [
-    [Math.floor(minutes / 1_440), 'day'],
-    [Math.floor((minutes % 1_440) / 60), 'hour'],
-    [minutes % 60, 'minute'],
-  ] as const
+  const minutes = Math.ceil(ms / 60_000)
+  const parts =
+    minutes < 120
+      ? ([[minutes, 'minute']] as const)
+      : ([
+          [Math.floor(minutes / 1_440), 'day'],
+          [Math.floor((minutes % 1_440) / 60), 'hour'],
+          [minutes % 60, 'minute'],
+        ] as const)
   return parts
     .filter(([count]) => count > 0)
     .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)

@@ -4,7 +4,7 @@ import { selector } from '../../loki/logql.ts'
 import { type Series } from './file.ts'
 
 /** When a series has lines, in ms after the start of its test. Both ends are included. */
-function instantsOf({ at, every, from, to }: Series): number[] {
+function instantsOf({ at, every, from = 0, to }: Series): number[] {
   if (at !== undefined) return at
   if (every === undefined || to === undefined) return []
   return Array.from({ length: Math.floor((to - from) / every) + 1 }, (_, index) => from + index * every)

@@ -18,23 +18,38 @@ export function durationMs(text: string): number | undefined {
   return end === text.length && end > 0 ? total : undefined
 }
 
-const offset = z.string().transform((text, context) => {
-  const ms = durationMs(text === '0' ? '0s' : text)
+const A_DURATION = 'a duration such as 90s, 15m, 1h30m or 7d'
+
+/** A duration as LogQL writes it, or 0; in ms. */
+const offset = z.union([z.string(), z.literal(0)], A_DURATION).transform((written, context) => {
+  const ms = durationMs(written === 0 || written === '0' ? '0s' : written)
   if (ms !== undefined) return ms
-  context.addIssue({ code: 'custom', message: 'a duration such as 90s, 15m, 1h30m or 7d' })
+  context.addIssue({ code: 'custom', message: A_DURATION })
   return z.NEVER
 })
+const interval = offset.refine((ms) => ms > 0, 'longer than 0')
 
-const labels = z.record(z.string(), z.string())
+const instants = z.union(
+  [offset.transform((ms) => [ms]), z.array(offset).min(1)],
+  `${A_DURATION}, or a list of them`,
+)
+
+const LABEL_NAME = /^[a-z_]\w*$/i
+const labels = z
+  .record(z.string(), z.string())
+  .refine(
+    (all) => Object.keys(all).every((name) => LABEL_NAME.test(name)),
+    'labels are letters, digits and _',
+  )
+
+/** Lines of one series. A test holds all of its lines in memory and sends them in one push. */
+const MAX_LINES = 100_000
 
 /** Log lines at one instant or again and again, all counted from the test's start. */
 const seriesKeys = z.strictObject({
-  at: z
-    .union([offset.transform((ms) => [ms]), z.array(offset)])
-    .optional()
-    .describe('when: one offset or a list of them'),
-  every: offset.optional().describe('instead of `at`: again and again, at this distance'),
-  from: offset.default(0).describe('with `every`: when the first lines come'),
+  at: instants.optional().describe('when: one offset or a list of them'),
+  every: interval.optional().describe('instead of `at`: again and again, at this distance'),
+  from: offset.optional().describe('with `every`: when the first lines come; 0 when left out'),
   to: offset.optional().describe('with `every`: when the last lines come, this instant included'),
   count: z.int().min(1).max(10_000).default(1).describe('how many lines at each of these instants'),
   run: z
@@ -53,15 +68,25 @@ const seriesKeys = z.strictObject({
     .describe('an event of an incident; it may have any other field of the event, too'),
   rejected: z.string().optional().describe('a rejected record, with this reason'),
   dead_letter: z.string().optional().describe('a dead letter, with this reason'),
-  stream: labels.optional().describe('any other stream: its labels'),
+  stream: labels
+    .refine((all) => Object.keys(all).length > 0, 'at least one label')
+    .optional()
+    .describe('any other stream: its labels'),
   line: z.string().optional().describe('with `stream`: the text of each line'),
 })
 const series = seriesKeys
   .refine(
-    ({ at, every, to }) =>
-      (at === undefined) !== (every === undefined) &&
-      (every === undefined || (every > 0 && to !== undefined)),
-    'either at, or every with to',
+    ({ at, every, from, to }) =>
+      at === undefined
+        ? every !== undefined && to !== undefined
+        : every === undefined && from === undefined && to === undefined,
+    'either at, or every with to and perhaps from',
+  )
+  .refine(({ from = 0, to }) => to === undefined || from <= to, 'from is after to')
+  .refine(
+    ({ at, every = 0, from = 0, to = 0, count }) =>
+      (at?.length ?? (every > 0 ? Math.floor((to - from) / every) + 1 : 0)) * count <= MAX_LINES,
+    `more than ${MAX_LINES.toLocaleString('en')} lines`,
   )
   .refine(
     (each) =>
@@ -76,7 +101,7 @@ export type Series = z.infer<typeof series>
 /** What holds at an instant: the alerts of that name with these labels, and no others of that name. */
 const expectation = z.strictObject({
   at: offset.describe('when, from the start of the test'),
-  alert: z.string().optional().describe("which alert; the file's `alert` when left out"),
+  alert: z.string().min(1).optional().describe("which alert; the file's `alert` when left out"),
   firing: z.array(labels).default([]).describe('the labels of each alert that fires'),
   pending: z
     .array(labels)
@@ -98,7 +123,7 @@ export type TestCase = z.infer<typeof testCase>
 
 /** A file of tests. Without `rule_files` the catalogue is tested, for the sources declared here. */
 export const testFile = z.strictObject({
-  alert: z.string().optional().describe('the alert that expectations are about when they name none'),
+  alert: z.string().min(1).optional().describe('the alert that expectations are about when they name none'),
   rule_files: z
     .array(z.string())
     .optional()
@@ -106,7 +131,7 @@ export const testFile = z.strictObject({
       "your own rules: files as Loki's ruler reads them, relative to this file; when left out, Vigie's catalogue is tested",
     ),
   ...sourcesYaml,
-  evaluation_interval: offset
+  evaluation_interval: interval
     .optional()
     .describe("how often each rule is evaluated; its group's `interval` when left out"),
   tests: z.array(testCase).min(1).describe('the tests'),
@@ -116,20 +141,18 @@ export type TestFile = z.infer<typeof testFile>
 /** The parts of a file of tests, for its documentation. */
 export const TEST_SCHEMAS = { file: testFile, test: testCase, logs: seriesKeys, expect: expectation } as const
 
-/** Rules as the ruler and Prometheus write them; recording rules are left out. */
-export const ruleFile = z.looseObject({
-  groups: z.array(
+const ruleGroup = z.looseObject({
+  name: z.string(),
+  interval: interval.default(60_000),
+  rules: z.array(
     z.looseObject({
-      name: z.string(),
-      interval: z.string().default('1m'),
-      rules: z.array(
-        z.looseObject({
-          alert: z.string().optional(),
-          expr: z.string(),
-          for: z.string().default('0s'),
-          labels: labels.default({}),
-        }),
-      ),
+      alert: z.string().min(1).optional(),
+      expr: z.string(),
+      for: offset.default(0),
     }),
   ),
 })
+export type RuleGroup = z.infer<typeof ruleGroup>
+
+/** Rules as the ruler and Prometheus write them. */
+export const ruleFile = z.looseObject({ groups: z.array(ruleGroup) })

@@ -5,8 +5,8 @@ import { type z } from 'zod'
 import { reasonOf, vigieError } from '../../service/errors.ts'
 import { problemsOf } from '../../service/settings.ts'
 import { rulerGroups } from '../ruler.ts'
-import { durationMs, ruleFile, type TestFile, testFile } from './file.ts'
-import { type Rule } from './run.ts'
+import { type RuleGroup, ruleFile, type TestFile, testFile } from './file.ts'
+import { type Rule, type Test } from './run.ts'
 
 function readYaml<Schema extends z.ZodType>(file: string, schema: Schema): z.infer<Schema> {
   let content: unknown
@@ -21,30 +21,39 @@ function readYaml<Schema extends z.ZodType>(file: string, schema: Schema): z.inf
 }
 
 /** Reads a file of tests and the rules that it is about. Throws CONFIG_FILE_UNREADABLE, CONFIG_INVALID. */
-export function loadTests(file: string): { tests: TestFile; rules: Rule[] } {
-  const tests = readYaml(file, testFile)
-  const groups =
-    tests.rule_files === undefined
-      ? rulerGroups(tests.sources)
-      : tests.rule_files.flatMap((path) => readYaml(resolve(dirname(file), path), ruleFile).groups)
-  const milliseconds = (text: string, what: string): number => {
-    const ms = durationMs(text)
-    if (ms !== undefined) return ms
-    throw vigieError('CONFIG_INVALID', { problems: `  ${what} = ${JSON.stringify(text)}: not a duration` })
-  }
-  const rules = groups.flatMap((group) =>
-    group.rules.flatMap(({ alert, expr, for: wait }): Rule[] =>
-      alert === undefined
-        ? [] // A recording rule alerts nobody.
-        : [
-            {
-              alert,
-              expr,
-              forMs: milliseconds(wait, `${alert}: for`),
-              everyMs: tests.evaluation_interval ?? milliseconds(group.interval, `${group.name}: interval`),
-            },
-          ],
+export function loadTests(file: string): { tests: Test[]; rules: Rule[] } {
+  const content = readYaml(file, testFile)
+  const rules =
+    content.rule_files === undefined
+      ? rulesOf(ruleFile.parse({ groups: rulerGroups(content.sources) }).groups, content.evaluation_interval)
+      : content.rule_files.flatMap((path) => {
+          const { groups } = readYaml(resolve(dirname(file), path), ruleFile)
+          return rulesOf(groups, content.evaluation_interval)
+        })
+  return { rules, tests: namedTests(file, content, new Set(rules.map(({ alert }) => alert))) }
+}
+
+/** Recording rules are left out: they alert nobody. */
+const rulesOf = (groups: readonly RuleGroup[], everyMs: number | undefined): Rule[] =>
+  groups.flatMap((group) =>
+    group.rules.flatMap(({ alert, expr, for: wait }) =>
+      alert === undefined ? [] : [{ alert, expr, forMs: wait, everyMs: everyMs ?? group.interval }],
     ),
   )
-  return { tests, rules }
+
+/** The tests, with the alert that each expectation is about. */
+function namedTests(file: string, { alert: byDefault, tests }: TestFile, known: ReadonlySet<string>): Test[] {
+  const problems: string[] = []
+  const named = tests.map((test, index) => ({
+    ...test,
+    expect: test.expect.map((expected, place) => {
+      const alert = expected.alert ?? byDefault ?? ''
+      const problem =
+        alert === '' ? 'not set, here or for the file' : `${JSON.stringify(alert)}: no rule has that name`
+      if (!known.has(alert)) problems.push(`  tests.${index}.expect.${place}.alert = ${problem}`)
+      return { ...expected, alert }
+    }),
+  }))
+  if (problems.length === 0) return named
+  throw vigieError('CONFIG_INVALID', { problems: `  in ${file}:\n${problems.join('\n')}` })
 }

@@ -55,7 +55,6 @@ describe.each([
       const document = parse(content, { version: '1.1' })
       const env = {
         ALERT_EMAIL_TO: 'ops@example.com',
-        LOKI_URL: 'http://loki:3100',
         b: 'WRONG',
         __range: 'WRONG',
       }
@@ -64,7 +63,6 @@ describe.each([
         .map(([at, text]) => [at.split('/').at(-1), interpolatedByServer(text, env)])
       const expected: Record<string, unknown> = {
         [`${PROVISIONING}/alerting/alerting.yml`]: [['addresses', 'ops@example.com']],
-        [`${PROVISIONING}/datasources/loki.yaml`]: [['url', 'http://loki:3100']],
       }
       const titles = changed.filter(([key]) => key === 'title')
       expect(changed.filter(([key]) => key !== 'title')).toEqual(expected[path] ?? [])
@@ -76,7 +74,7 @@ describe.each([
 test('the data source is the one that dashboards and alerts refer to', () => {
   const file = grafanaFiles().find(({ path }) => path.endsWith('datasources/loki.yaml'))
   expect(parse(file?.content ?? '')).toMatchObject({
-    datasources: [{ name: 'Loki', uid: 'Loki', type: 'loki', url: '$LOKI_URL', isDefault: true }],
+    datasources: [{ name: 'Loki', uid: 'Loki', type: 'loki', url: 'http://loki:3100', isDefault: true }],
   })
 })
 
