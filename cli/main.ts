@@ -10,6 +10,7 @@ import { replayCommand } from './replay.ts'
 import { sampleCommand } from './sample.ts'
 import { shipCommand } from './ship.ts'
 import { downCommand, logsCommand, statusCommand, upCommand } from './stack.ts'
+import { trackCommand } from './track.ts'
 
 function program(): Command {
   const { version } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
@@ -26,6 +27,7 @@ function program(): Command {
   const commands = [
     replayCommand,
     shipCommand,
+    trackCommand,
     upCommand,
     downCommand,
     statusCommand,

@@ -93,7 +93,8 @@ async function startMissing(
 ): Promise<void> {
   const names: ServiceName[] = []
   if (needsLocalS3) names.push('s3')
-  if (!external.has('kafka')) names.push('kafka')
+  // Someone else's Kafka has a tracker of its own, or none: a replay does not need it.
+  if (!external.has('kafka')) names.push('kafka', 'tracker')
   if (!external.has('loki')) names.push('loki')
   const allExternal = external.has('kafka') && external.has('loki')
   if (!(allExternal && (await hasShipper(settings.kafka)))) names.push('shipper')

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { trackerSettings } from '../incidents/config.ts'
 import { kafkaSettings } from '../kafka/config.ts'
 import { lokiSettings } from '../loki/config.ts'
 import { producerSettings, producerYaml } from '../producer/config.ts'
@@ -24,6 +25,7 @@ export const SETTING_GROUPS = [
   { title: 'Loki', schema: lokiSettings },
   { title: 'Replay', schema: producerSettings },
   { title: 'Shipper', schema: shipperSettings },
+  { title: 'Tracker of incidents', schema: trackerSettings },
   { title: "Vigie's own logs and files", schema: loggerSettings.extend(fileSettings.shape) },
   { title: 'Local engines', schema: stackSettings },
 ] as const
@@ -76,6 +78,7 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     loki: settingsFrom(lokiSettings, effective),
     producer: settingsFrom(producerSettings, effective),
     shipper: settingsFrom(shipperSettings, effective),
+    tracker: settingsFrom(trackerSettings, effective),
     logger: settingsFrom(loggerSettings, effective),
   }
 }
@@ -83,8 +86,8 @@ export type Settings = ReturnType<typeof readSettings>
 
 /** Opens the stack's folder for these settings. Throws DISK_FULL, PATH_NOT_WRITABLE. */
 export function stackContext(settings: Settings, env: NodeJS.ProcessEnv): StackContext {
-  const { stack, kafka, loki, shipper } = settings
-  return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, env }
+  const { stack, kafka, loki, shipper, tracker } = settings
+  return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, tracker, env }
 }
 
 const yamlSchema = z.strictObject(producerYaml)

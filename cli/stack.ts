@@ -14,7 +14,7 @@ const contextHere = () => stackContext(readSettings(process.env), process.env)
 
 export const upCommand = (): Command =>
   new Command('up')
-    .description('Start the local engines and the shipper; builds the engines the first time.')
+    .description('Start the local engines, the tracker and the shipper; builds the engines the first time.')
     .addHelpText(
       'after',
       '\nExample:\n  $ vigie up\n  $ KAFKA_BROKERS=kafka:9092 vigie up     everything but Kafka\n\nWhatever the environment points elsewhere (KAFKA_BROKERS, LOKI_URL, AWS_…) is not started.',

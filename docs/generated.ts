@@ -1,6 +1,7 @@
 import { settingsMarkdown } from '../cli/config.ts'
-import { TOPICS } from '../kafka/topics.ts'
+import { TOPICS, type TopicSpec } from '../kafka/topics.ts'
 import { DEFAULT_ALIASES, FIELDS } from '../log/aliases.ts'
+import { incidentEventSchema } from '../log/incident.ts'
 import { lineSchema, REJECT_REASONS } from '../log/line.ts'
 import { ERRORS } from '../service/errors.ts'
 
@@ -38,13 +39,25 @@ const fieldsTable = (): string =>
     ]),
   )
 
+const incidentsTable = (): string =>
+  table(
+    ['field', 'meaning'],
+    Object.entries(incidentEventSchema.shape).map(([field, schema]) => [
+      `\`${field}\``,
+      schema.description ?? '',
+    ]),
+  )
+
+const retentionOf = ({ retention }: TopicSpec): string =>
+  retention === 'latest by key' ? retention : `${retention.hours / 24} days`
+
 const topicsTable = (): string =>
   table(
     ['topic', 'partitions', 'retention', 'segment', 'compression'],
     TOPICS.map((topic) => [
       `\`${topic.name}\``,
       `${topic.partitions}: ${topic.partitionsReason}`,
-      `${topic.retentionHours / 24} days: ${topic.retentionReason}`,
+      `${retentionOf(topic)}: ${topic.retentionReason}`,
       `${topic.segmentMegabytes} MB: ${topic.segmentReason}`,
       `${topic.compression}: ${topic.compressionReason}`,
     ]),
@@ -57,10 +70,17 @@ const PARTS: Readonly<Record<string, () => string>> = {
   rejections: rejectionsTable,
   fields: fieldsTable,
   topics: topicsTable,
+  incidents: incidentsTable,
 }
 
 /** The documents that hold generated parts. */
-export const DOCUMENTS = ['README.md', 'docs/log-line.md', 'docs/errors.md', 'docs/topics.md'] as const
+export const DOCUMENTS = [
+  'README.md',
+  'docs/log-line.md',
+  'docs/errors.md',
+  'docs/topics.md',
+  'docs/incidents.md',
+] as const
 
 /** A document with each part between `<!-- NAME: generated -->` and `<!-- /NAME -->` made anew. */
 export function rendered(document: string): string {

@@ -1,3 +1,4 @@
+import { type TrackerSettings } from '../incidents/config.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { type ShipperSettings } from '../shipper/config.ts'
@@ -7,7 +8,7 @@ import { type Home } from './home.ts'
 import { type Command } from './process.ts'
 import { type ToolName } from './tools.ts'
 
-export const SERVICE_NAMES = ['s3', 'kafka', 'loki', 'shipper'] as const
+export const SERVICE_NAMES = ['s3', 'kafka', 'loki', 'tracker', 'shipper'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
 /** Everything a service needs to know to be started. */
@@ -17,6 +18,7 @@ export type StackContext = {
   kafka: KafkaSettings
   loki: LokiSettings
   shipper: ShipperSettings
+  tracker: TrackerSettings
   env: NodeJS.ProcessEnv
 }
 

@@ -3,11 +3,13 @@ import { lokiService } from './loki.ts'
 import { s3Service } from './s3.ts'
 import { type Service, type ServiceName } from './service.ts'
 import { shipperService } from './shipper.ts'
+import { trackerService } from './tracker.ts'
 
 /** Every service of the stack. */
 export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   s3: s3Service,
   kafka: kafkaService,
   loki: lokiService,
+  tracker: trackerService,
   shipper: shipperService,
 }

@@ -79,15 +79,14 @@ export function start(args: string[], env: Record<string, string | undefined> = 
 export const vigie = (args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> =>
   start(args, env).ended
 
-export type RunningShipper = Started & { port: number; metric: (name: string) => Promise<number> }
+export type RunningService = Started & { port: number; metric: (name: string) => Promise<number> }
 
-/** Starts a shipper of its own topic and group, and waits until it is ready. */
-export async function startShipper(env: Record<string, string>): Promise<RunningShipper> {
+async function startService(verb: string, portSetting: string, env: Record<string, string>) {
   const port = await freePort()
-  const started = start(['ship'], { ...engineEnv(), METRICS_PORT: String(port), ...env })
+  const started = start([verb], { ...engineEnv(), [portSetting]: String(port), ...env })
   const url = `http://127.0.0.1:${port}`
-  await eventually(`the shipper is ready; it says: ${started.stderr()}`, async () => {
-    if (started.child.exitCode !== null) throw new Error(`the shipper ended: ${started.stderr()}`)
+  await eventually(`vigie ${verb} is ready; it says: ${started.stderr()}`, async () => {
+    if (started.child.exitCode !== null) throw new Error(`vigie ${verb} ended: ${started.stderr()}`)
     return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok
   })
   const metric = async (name: string) => {
@@ -98,7 +97,18 @@ export async function startShipper(env: Record<string, string>): Promise<Running
   return { ...started, port, metric }
 }
 
-export async function stopShipper({ child, ended }: Started): Promise<Ended> {
+/**
+ * Starts a shipper of its own topic and group, and waits until it is ready. The side topics are
+ * everybody's: only a test that is about them ships them.
+ */
+export const startShipper = (env: Record<string, string>): Promise<RunningService> =>
+  startService('ship', 'METRICS_PORT', { SHIPPER_SIDE_TOPICS: 'false', ...env })
+
+/** Starts a tracker of its own topic and group, and waits until it is ready. */
+export const startTracker = (env: Record<string, string>): Promise<RunningService> =>
+  startService('track', 'TRACKER_METRICS_PORT', env)
+
+export async function stopService({ child, ended }: Started): Promise<Ended> {
   child.kill('SIGTERM')
   return ended
 }
@@ -223,6 +233,7 @@ export async function ownStackEnv(): Promise<Record<string, string>> {
   const env: Record<string, string> = {
     VIGIE_HOME: temporaryFolder(),
     METRICS_PORT: String(await freePort()),
+    TRACKER_METRICS_PORT: String(await freePort()),
   }
   for (const name of ['S3_PORT', 'KAFKA_PORT', 'KAFKA_CONTROLLER_PORT', 'LOKI_PORT', 'LOKI_GRPC_PORT'])
     env[`VIGIE_${name}`] = String(await freePort())

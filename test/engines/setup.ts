@@ -25,12 +25,13 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 /** The variables that would point the tests at somebody's real engines. */
-const FOREIGN = /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|SHIPPER_|PRODUCER_|RECORD_|LOG_)/
+const FOREIGN =
+  /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|TRACKER_|SHIPPER_|PRODUCER_|RECORD_|LOG_)/
 
 /** Starts real engines for all the engine tests, on free ports, in a folder of their own. */
 export default async function setup(): Promise<void> {
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name]
-  const [s3, kafka, controller, loki, lokiGrpc, metrics] = await freePorts(6)
+  const [s3, kafka, controller, loki, lokiGrpc, metrics, trackerMetrics] = await freePorts(7)
   Object.assign(process.env, {
     VIGIE_HOME: mkdtempSync(join(tmpdir(), 'vigie-test-')),
     VIGIE_S3_PORT: String(s3),
@@ -39,6 +40,7 @@ export default async function setup(): Promise<void> {
     VIGIE_LOKI_PORT: String(loki),
     VIGIE_LOKI_GRPC_PORT: String(lokiGrpc),
     METRICS_PORT: String(metrics),
+    TRACKER_METRICS_PORT: String(trackerMetrics),
     NO_COLOR: '1',
   })
   const progress = createProgress()
