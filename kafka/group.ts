@@ -42,7 +42,7 @@ export function watchGroup(consumer: Consumer, logger: Logger, events: GroupEven
   const { GROUP_JOIN, CRASH, REBALANCING } = consumer.events
   consumer.on(GROUP_JOIN, ({ payload }) => {
     events.onJoin(payload.memberAssignment)
-    logger.info('joined the group', { partitions: Object.values(payload.memberAssignment).flat() })
+    logger.info('joined the group', { partitions: payload.memberAssignment })
   })
   consumer.on(REBALANCING, () => void logger.info('the group is rebalancing'))
   return new Promise((_, reject) => {
