@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TOPIC } from '../log/names.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { type Admin } from './client.ts'
@@ -105,11 +106,12 @@ export async function ensureTopics(
   brokers: readonly string[],
 ): Promise<void> {
   const existing = new Set(await admin.listTopics())
-  for (const name of names.filter((each) => !existing.has(each))) {
+  const missing = names.filter((each) => !existing.has(each))
+  for (const name of missing) {
     const spec = specFor(name)
     try {
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [{ topic: name, numPartitions: spec.partitions, configEntries: configOf(spec) }],
       })
     } catch (error) {
@@ -121,5 +123,21 @@ export async function ensureTopics(
         error,
       )
     }
+  }
+  if (missing.length > 0) await untilKnown(admin, missing)
+}
+
+const KNOWN_WITHIN_MS = 10_000
+
+/**
+ * A broker hears of a new topic a moment after the controller made it, and says until then that there is
+ * none; kafkajs's own waiting takes that for an error. Whoever uses a topic that never comes says so.
+ */
+async function untilKnown(admin: Admin, names: readonly string[]): Promise<void> {
+  const endMs = Date.now() + KNOWN_WITHIN_MS
+  for (;;) {
+    const known = new Set(await admin.listTopics())
+    if (names.every((name) => known.has(name)) || Date.now() > endMs) return
+    await sleep(50)
   }
 }

@@ -56,8 +56,12 @@ export type Ended = { code: number | null; stdout: string; stderr: string }
 export type Started = { child: ChildProcess; ended: Promise<Ended>; stderr: () => string }
 
 /** Starts `vigie …` as a user would: the real command, a process of its own. */
-export function start(args: string[], env: Record<string, string | undefined> = {}): Started {
-  const child = spawn(process.execPath, [join(PROJECT_ROOT, 'bin', 'vigie.js'), ...args], {
+export const start = (args: string[], env: Record<string, string | undefined> = {}): Started =>
+  spawned(join('bin', 'vigie.js'), args, env)
+
+/** Starts a program of the project: the real thing, a process of its own. */
+function spawned(file: string, args: string[], env: Record<string, string | undefined>): Started {
+  const child = spawn(process.execPath, [join(PROJECT_ROOT, file), ...args], {
     cwd: temporaryFolder(),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -188,6 +192,19 @@ export async function readTopic(
     await consumer.disconnect()
   }
   return records
+}
+
+export type CommittedRecord = { key: string; value: string; timestamp: string }
+
+/** What readers of committed records find on a topic now. */
+export async function readCommitted(topic: string): Promise<CommittedRecord[]> {
+  const script = join('dist', 'test', 'engines', 'read-topic.js')
+  const { code, stdout, stderr } = await spawned(script, [topic], engineEnv()).ended
+  if (code !== 0) throw new Error(`${topic} could not be read: ${stderr}`)
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as CommittedRecord)
 }
 
 /** What Loki counts for a source, over the last 120 days and the next day. */

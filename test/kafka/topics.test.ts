@@ -26,11 +26,18 @@ describe('the table of topics', () => {
 
 type Created = { topic: string; numPartitions: number; configEntries: { name: string; value: string }[] }
 
-function fakeAdmin(existing: string[], failure?: unknown): { admin: Admin; created: Created[] } {
+function fakeAdmin(
+  existing: string[],
+  failure?: unknown,
+  soon: string[] = [],
+): { admin: Admin; created: Created[] } {
   const created: Created[] = []
+  /** What somebody else makes at the same time. */
+  const others: string[] = []
   const admin = {
-    listTopics: async () => existing,
+    listTopics: async () => [...existing, ...created.map(({ topic }) => topic), ...others],
     createTopics: async ({ topics }: { topics: Created[] }) => {
+      others.push(...soon)
       if (failure !== undefined) throw failure
       created.push(...topics)
     },
@@ -74,7 +81,7 @@ describe('ensureTopics', () => {
 
   test('somebody who creates it at the same time is no error', async () => {
     const exists = Object.assign(new Error('exists'), { type: 'TOPIC_ALREADY_EXISTS' })
-    const { admin } = fakeAdmin([], new AggregateError([exists]))
+    const { admin } = fakeAdmin([], new AggregateError([exists]), [TOPIC.logs])
     await expect(ensureTopics(admin, [TOPIC.logs], ['a:1'])).resolves.toBeUndefined()
   })
 
