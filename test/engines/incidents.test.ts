@@ -9,6 +9,7 @@ import { fencingProducer, writeTogether } from '../../kafka/transactions.ts'
 import { type IncidentEvent } from '../../log/incident.ts'
 import { type LogLine } from '../../log/line.ts'
 import { HEADER, TOPIC } from '../../log/names.ts'
+import { nanoseconds, queryInstant } from '../../loki/query.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import {
   asMessages,
@@ -29,6 +30,7 @@ import {
 } from './harness.ts'
 
 const kafka = createKafka(settings.kafka, 'test')
+const logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
 const own = (topic: string) => ({ KAFKA_TOPIC: topic, TRACKER_GROUP_ID: `${topic}-group` })
 
 /** The events of the sources whose names begin so, each as its text, in the order of the topic. */
@@ -87,6 +89,31 @@ function stream(topic: string, prefix: string, sources: number) {
       state.stopped = true
       await ended
     },
+  }
+}
+
+/** The queries of docs/incidents.md, in their order, for the sources whose names begin so. */
+function documentedQueries(prefix: string): string[] {
+  const document = readFileSync(join(PROJECT_ROOT, 'docs', 'incidents.md'), 'utf8')
+  const queries = [...document.matchAll(/```logql\n([\s\S]*?)```/g)].map(([, query = '']) => query)
+  expect(queries).toHaveLength(5)
+  return queries.map((query) => query.replaceAll('{job=', `{source=~"${prefix}.*", job=`))
+}
+
+/** The same answers, from the events themselves. */
+function answersFrom(events: readonly IncidentEvent[]) {
+  const mean = (values: (number | undefined)[]) => {
+    const present = values.filter((value) => value !== undefined)
+    return present.reduce((sum, value) => sum + value, 0) / present.length
+  }
+  const opened = events.filter(({ event }) => event === 'opened')
+  const resolved = events.filter(({ event }) => event === 'resolved')
+  const over = new Set(resolved.map(({ incident }) => incident))
+  return {
+    mttr: mean(resolved.map(({ downtime_s }) => downtime_s)),
+    up: mean(opened.map(({ up_s }) => up_s)),
+    detection: mean(opened.map(({ detect_s }) => detect_s)),
+    open: opened.flatMap(({ incident }) => (over.has(incident) ? [] : [incident])),
   }
 }
 
@@ -203,7 +230,6 @@ describe('vigie track', () => {
 })
 
 describe('transactions', () => {
-  const logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
   const producer = (id: string) => fencingProducer(settings.kafka, 'test', id, logger)
 
   test('a new owner fences the old one, and what that had begun is never seen', async () => {
@@ -251,6 +277,7 @@ describe('the side topics in Loki', () => {
       SHIPPER_SIDE_TOPICS: 'true',
     })
     await produce(topic, asMessages(runsOf(topic, 3, 30)))
+    await produce(topic, asMessages([logAt(`${topic}-0`, 60, { etat: 'FAILED' })]))
     await untilTracked(topic)
     const events = await eventsOf(topic)
     expect(events.length).toBeGreaterThan(10)
@@ -264,6 +291,20 @@ describe('the side topics in Loki', () => {
       expect(labels).toEqual({ job: 'ingestion-incidents', event, source, entreprise, zone })
       expect(timestampNs / 1_000_000n).toBe(BigInt(Date.parse(at)))
     }
+
+    await eventually('the questions of docs/incidents.md have their answers', async () => {
+      const answers = await Promise.all(
+        documentedQueries(topic).map((query) => queryInstant(settings.loki, query, nanoseconds(Date.now()))),
+      )
+      const [mttr, mtbf, detection, open, count] = answers
+      const expected = answersFrom(events.map((event) => JSON.parse(event) as IncidentEvent))
+      expect(mttr?.[0]?.value).toBeCloseTo(expected.mttr, 6)
+      expect(mtbf?.[0]?.value).toBeCloseTo(expected.mttr + expected.up, 6)
+      expect(detection?.[0]?.value).toBeCloseTo(expected.detection, 6)
+      expect(open?.map(({ labels }) => labels.incident).sort()).toEqual(expected.open.sort())
+      expect(count?.[0]?.value).toBe(expected.open.length)
+      return true
+    })
 
     await produce(TOPIC.rejected, [
       { value: 'x'.repeat(300_000), headers: { [HEADER.reason]: 'bad_time', [HEADER.uri]: topic } },
@@ -284,9 +325,7 @@ describe('the side topics in Loki', () => {
 
     // A line that Loki refuses, then markers of an aborted transaction at the very end.
     await produce(TOPIC.incidents, [{ key: 'x', value: JSON.stringify({ long: 'z'.repeat(300_000) }) }])
-    const aborting = await fencingProducer(settings.kafka, 'test', topic, {
-      ...{ error: () => {}, warn: () => {}, info: () => {}, debug: () => {} },
-    })
+    const aborting = await fencingProducer(settings.kafka, 'test', topic, logger)
     const transaction = await aborting.transaction()
     await transaction.send({ topic: TOPIC.incidents, messages: [{ value: `{"never": "${topic}"}` }] })
     await transaction.abort()
