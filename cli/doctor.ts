@@ -10,11 +10,13 @@ export const doctorCommand = (): Command =>
     .action(async ({ json }: { json?: boolean }) => {
       const tools = await Promise.all((Object.keys(TOOLS) as ToolName[]).map(find))
       const engines = await Promise.all(
-        Object.values(ENGINES).map(async (engine) => ({
-          name: engine.name,
-          version: engine.version,
-          built: await isInstalled(engine),
-        })),
+        Object.values(ENGINES)
+          .filter(({ isForTests }) => isForTests !== true)
+          .map(async (engine) => ({
+            name: engine.name,
+            version: engine.version,
+            built: await isInstalled(engine),
+          })),
       )
       const missing = tools.filter((tool) => !tool.ok)
       if (missing.length > 0) process.exitCode = 2

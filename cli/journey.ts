@@ -2,7 +2,7 @@ import { connectProducer, createKafka, withAdmin } from '../kafka/client.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { TOPIC } from '../log/names.ts'
-import { type Replay, replay, type Survey, survey, type Tally } from '../producer/main.ts'
+import { type Failure, type Replay, replay, type Survey, survey, type Tally } from '../producer/main.ts'
 import { createSink } from '../producer/sink.ts'
 import { type InputObject } from '../producer/source.ts'
 import { type TimeMode } from '../producer/times.ts'
@@ -32,11 +32,14 @@ export type Journey = {
   stop: AbortSignal
 }
 
+/** What a journey ends with. */
+export type Arrival = { report: Report; window: Window | undefined; lastFailure: Failure | undefined }
+
 /**
  * The way of the logs: read, sent, shipped, answered for. Throws INPUT_*, S3_*, KAFKA_*, LOKI_* errors,
  * SHIPPER_STALLED, STORED_FEWER and INTERRUPTED.
  */
-export async function carry(journey: Journey): Promise<{ report: Report; window: Window | undefined }> {
+export async function carry(journey: Journey): Promise<Arrival> {
   const { settings, options, bar, stop } = journey
   const { kafka: where, producer: batching, loki } = settings
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = where
@@ -91,7 +94,7 @@ async function answeredFor(
   expected: Window | undefined,
   before: Counts | undefined,
   startedMs: number,
-): Promise<{ report: Report; window: Window | undefined }> {
+): Promise<Arrival> {
   const { kafka, loki } = settings
   const none: Counts = { lines: 0, successes: 0, failures: 0 }
   const window =
@@ -119,6 +122,7 @@ async function answeredFor(
   const runs = successes + failures
   return {
     window,
+    lastFailure: tally.lastFailure,
     report: {
       read: tally.read,
       sent: tally.sent,
@@ -133,6 +137,7 @@ async function answeredFor(
       windowStart: window === undefined ? null : new Date(window.fromMs).toISOString(),
       windowEnd: window === undefined ? null : new Date(window.toMs).toISOString(),
       elapsedSeconds: (Date.now() - startedMs) / 1000,
+      detection: null,
     },
   }
 }

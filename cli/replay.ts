@@ -7,10 +7,15 @@ import { type Replay } from '../producer/main.ts'
 import { openInput } from '../producer/source.ts'
 import { TIME_MODES } from '../producer/times.ts'
 import { stopSignal } from '../service/shutdown.ts'
+import { localAlertmanagerUrl } from '../stack/alertmanager.ts'
+import { DOCKER_FOLDER, dockerS3Env, isDockerUp } from '../stack/docker.ts'
+import { mailPageUrl } from '../stack/maildev.ts'
 import { createProgress } from '../stack/progress.ts'
 import { localS3Env } from '../stack/s3.ts'
 import { type ServiceName, type StackContext } from '../stack/service.ts'
 import { up } from '../stack/up.ts'
+import { type AlertWay, alertedSources, detect, detectionLine } from './detection.ts'
+import { engineInUse, startDocker } from './engine.ts'
 import { carry, type Options } from './journey.ts'
 import { positiveNumber } from './options.ts'
 import { createProgressBar, type ProgressBar } from './progress-bar.ts'
@@ -73,10 +78,26 @@ async function runReplay(
   const needsLocalS3 = from.startsWith('s3://') && !external.has('s3')
   // What cannot be read is said before anything is started.
   const early = needsLocalS3 ? undefined : await openInput(from, env)
-  await startMissing(context, settings, external, needsLocalS3, stop)
-  const inputs = early ?? (await openInput(from, { ...env, ...localS3Env(context) }))
-  return carry({ inputs, normalise, settings, options, bar, stop })
+  const elsewhere = external.has('kafka') || external.has('loki')
+  const inDocker = !elsewhere && (await engineInUse(context)) === 'docker'
+  if (!inDocker) await startMissing(context, settings, external, needsLocalS3, stop)
+  else if (!(await isDockerUp(DOCKER_FOLDER))) await startDocker(context)
+  const localS3 = () =>
+    inDocker ? dockerS3Env(DOCKER_FOLDER, context.stack.VIGIE_S3_PORT) : localS3Env(context)
+  const inputs = early ?? (await openInput(from, { ...env, ...localS3() }))
+  // In Docker it is Grafana that alerts, at its own pace.
+  const way = inDocker ? undefined : alertWay(context, external)
+  const before = way && (await alertedSources(way).catch(() => new Map<string, number>()))
+  const { report, window, lastFailure } = await carry({ inputs, normalise, settings, options, bar, stop })
+  const detection = way && before && (await detect(way, lastFailure, before, bar, stop))
+  return { report: { ...report, detection: detection ?? null }, window }
 }
+
+/** The way of the alerts, when all of it was started here. */
+const alertWay = (context: StackContext, external: ReadonlyMap<ServiceName, string>): AlertWay | undefined =>
+  external.has('alertmanager') || external.has('maildev')
+    ? undefined
+    : { alertmanagerUrl: localAlertmanagerUrl(context), mailPageUrl: mailPageUrl(context) }
 
 function aliasNormaliser(env: NodeJS.ProcessEnv): Replay['normalise'] {
   const { aliases, states } = readConfigFile(env)
@@ -94,7 +115,7 @@ async function startMissing(
   const names: ServiceName[] = []
   if (needsLocalS3) names.push('s3')
   if (!external.has('kafka')) names.push('kafka')
-  if (!external.has('loki')) names.push('loki')
+  for (const name of ['loki', 'alertmanager', 'maildev'] as const) if (!external.has(name)) names.push(name)
   const allExternal = external.has('kafka') && external.has('loki')
   if (!(allExternal && (await hasShipper(settings.kafka)))) names.push('shipper')
   if (names.length === 0) return
@@ -108,11 +129,14 @@ async function startMissing(
 
 function print(report: Report, window: Window | undefined, json: boolean): void {
   for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
+  const detected = report.detection && detectionLine(report.detection)
+  if (detected?.isWarning) process.stderr.write(`${detected.text}\n`)
   if (json) {
     process.stdout.write(`${JSON.stringify(report)}\n`)
     return
   }
   process.stdout.write(`${reportTable(report, window)}\n`)
+  if (detected?.isWarning === false) process.stdout.write(`${detected.text}\n`)
   process.stdout.write(
     'Next: `npx vigie status` shows the parts and their addresses, `npx vigie logs shipper -f` the shipper at work,\n      `npx vigie replay --help` other ways to replay, `npx vigie down` stops everything.\n',
   )

@@ -1,4 +1,5 @@
 import { REJECT_REASONS, type RejectReason } from '../log/line.ts'
+import { type Detection } from './detection.ts'
 import { grouped } from './progress-bar.ts'
 import { type Window } from './stored.ts'
 
@@ -18,6 +19,8 @@ export type Report = {
   windowStart: string | null
   windowEnd: string | null
   elapsedSeconds: number
+  /** How the newest failure was noticed; null where the alerts are not ours to watch, or nothing failed lately. */
+  detection: Detection | null
 }
 
 const percent = (ratio: number | null): string =>

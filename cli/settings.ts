@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { kafkaSettings } from '../kafka/config.ts'
 import { lokiSettings } from '../loki/config.ts'
 import { producerSettings, producerYaml } from '../producer/config.ts'
+import { alertSettings, withMailServer } from '../prometheus/config.ts'
 import { sourcesYaml } from '../rules/sources.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { loggerSettings } from '../service/log.ts'
@@ -25,6 +26,7 @@ export const SETTING_GROUPS = [
   { title: 'Loki', schema: lokiSettings },
   { title: 'Replay', schema: producerSettings },
   { title: 'Shipper', schema: shipperSettings },
+  { title: 'Alerts by e-mail', schema: alertSettings },
   { title: "Vigie's own logs and files", schema: loggerSettings.extend(fileSettings.shape) },
   { title: 'Local engines', schema: stackSettings },
 ] as const
@@ -51,6 +53,11 @@ export function externalServices(env: NodeJS.ProcessEnv): Map<ServiceName, strin
   if (aws !== undefined) external.set('s3', aws)
   if (set('KAFKA_BROKERS')) external.set('kafka', 'KAFKA_BROKERS')
   if (set('LOKI_URL')) external.set('loki', 'LOKI_URL')
+  // Who evaluates rules elsewhere has an Alertmanager there; who has one elsewhere sends no mail from here.
+  const alertmanager = ['LOKI_URL', 'ALERTMANAGER_URL'].find(set)
+  if (alertmanager !== undefined) external.set('alertmanager', alertmanager)
+  const mail = alertmanager ?? ['SMTP_HOST'].find(set)
+  if (mail !== undefined) external.set('maildev', mail)
   return external
 }
 
@@ -77,15 +84,20 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     loki: settingsFrom(lokiSettings, effective),
     producer: settingsFrom(producerSettings, effective),
     shipper: settingsFrom(shipperSettings, effective),
+    alerts: settingsFrom(alertSettings, withMailServer(effective, stack.VIGIE_SMTP_PORT)),
     logger: settingsFrom(loggerSettings, effective),
   }
 }
 export type Settings = ReturnType<typeof readSettings>
 
-/** Opens the stack's folder for these settings. Throws DISK_FULL, PATH_NOT_WRITABLE. */
+/**
+ * Opens the stack's folder for these settings, and reads `vigie.yaml`. Throws DISK_FULL,
+ * PATH_NOT_WRITABLE, CONFIG_FILE_UNREADABLE, CONFIG_INVALID.
+ */
 export function stackContext(settings: Settings, env: NodeJS.ProcessEnv): StackContext {
-  const { stack, kafka, loki, shipper } = settings
-  return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, env }
+  const { stack, kafka, loki, shipper, alerts } = settings
+  const { sources: declarations } = readConfigFile(env)
+  return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, alerts, declarations, env }
 }
 
 const yamlSchema = z.strictObject({ ...producerYaml, ...sourcesYaml })

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createKafka, withAdmin } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
+import { type State } from '../log/line.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { duration } from '../loki/logql.ts'
-import { nanoseconds, queryInstant } from '../loki/query.ts'
+import { nanoseconds, queryInstant, type Sample } from '../loki/query.ts'
 import { type Scope } from '../rules/expressions.ts'
 import { type KpiId, kpi, linesInWindow } from '../rules/kpis.ts'
 import { type VigieError, vigieError } from '../service/errors.ts'
@@ -48,19 +49,14 @@ export async function untilShipped(
 export type Window = { fromMs: number; toMs: number }
 export type Counts = { lines: number; successes: number; failures: number }
 
-/** Asks a metric at the end of a window; undefined when Loki has nothing to say. */
-async function ask(
+/** Asks a metric at the end of a window. */
+function ask(
   loki: LokiSettings,
   query: (scope: Scope) => string,
   { fromMs, toMs }: Window,
-): Promise<number | undefined> {
+): Promise<Sample[]> {
   // To the last nanosecond of the last millisecond, so that windows side by side share no line.
-  const [sample] = await queryInstant(
-    loki,
-    query({ window: duration(toMs + 1 - fromMs) }),
-    nanoseconds(toMs + 1) - 1n,
-  )
-  return sample?.value
+  return queryInstant(loki, query({ window: duration(toMs + 1 - fromMs) }), nanoseconds(toMs + 1) - 1n)
 }
 
 /** A default Loki refuses queries over more than 30 days and an hour (`max_query_length`). */
@@ -78,14 +74,14 @@ export function slices({ fromMs, toMs }: Window): Window[] {
 export async function countsIn(loki: LokiSettings, window: Window): Promise<Counts> {
   const total: Counts = { lines: 0, successes: 0, failures: 0 }
   for (const slice of slices(window)) {
-    const [lines, successes, failures] = await Promise.all([
+    const [lines, byState] = await Promise.all([
       ask(loki, linesInWindow, slice),
-      ask(loki, kpi('successes').query, slice),
-      ask(loki, kpi('failures').query, slice),
+      ask(loki, kpi('runsByState').query, slice),
     ])
-    total.lines += lines ?? 0
-    total.successes += successes ?? 0
-    total.failures += failures ?? 0
+    const of = (state: State) => byState.find(({ labels }) => labels.etat === state)?.value ?? 0
+    total.lines += lines[0]?.value ?? 0
+    total.successes += of('SUCCESS')
+    total.failures += of('FAILED')
   }
   return total
 }
@@ -93,7 +89,7 @@ export async function countsIn(loki: LokiSettings, window: Window): Promise<Coun
 /** A KPI over a whole window; undefined when Loki has nothing to say, or refuses to look that far. */
 export async function askKpi(loki: LokiSettings, id: KpiId, window: Window): Promise<number | undefined> {
   try {
-    return await ask(loki, kpi(id).query, window)
+    return (await ask(loki, kpi(id).query, window))[0]?.value
   } catch (error) {
     const isTooLong = (error as VigieError).code === 'LOKI_QUERY_FAILED' && slices(window).length > 1
     if (isTooLong) return undefined

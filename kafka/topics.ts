@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TOPIC } from '../log/names.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { type Admin } from './client.ts'
@@ -78,11 +79,12 @@ export async function ensureTopics(
   brokers: readonly string[],
 ): Promise<void> {
   const existing = new Set(await admin.listTopics())
-  for (const name of names.filter((each) => !existing.has(each))) {
+  const missing = names.filter((each) => !existing.has(each))
+  for (const name of missing) {
     const spec = specFor(name)
     try {
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [{ topic: name, numPartitions: spec.partitions, configEntries: configOf(spec) }],
       })
     } catch (error) {
@@ -94,5 +96,38 @@ export async function ensureTopics(
         error,
       )
     }
+  }
+  if (missing.length > 0) await untilLed(admin, missing, brokers)
+}
+
+const LED_WITHIN_MS = 30_000
+const POLL_MS = 50
+
+/**
+ * Waits until each partition has a leader. kafkajs's own wait gives up when the broker that it asks
+ * has not heard of the new topic yet, which a busy machine shows.
+ */
+async function untilLed(admin: Admin, topics: readonly string[], brokers: readonly string[]): Promise<void> {
+  const deadlineMs = Date.now() + LED_WITHIN_MS
+  for (;;) {
+    const problem = await leaderless(admin, topics)
+    if (problem === undefined) return
+    if (Date.now() > deadlineMs)
+      throw vigieError('KAFKA_TOPIC_NOT_CREATED', {
+        topic: topics.join(', '),
+        brokers: brokers.join(','),
+        problem,
+      })
+    await sleep(POLL_MS)
+  }
+}
+
+async function leaderless(admin: Admin, topics: readonly string[]): Promise<string | undefined> {
+  try {
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] })
+    const led = found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+    return led ? undefined : 'a partition has no leader yet'
+  } catch (error) {
+    return reasonOf(error)
   }
 }

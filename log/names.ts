@@ -53,3 +53,10 @@ export const HEADER = {
 
 /** Where the logs are when nobody says otherwise: the user's own bucket and key. */
 export const DEFAULT_LOGS_URI = 's3://my12data/logs.json'
+
+/** Alerts that more than the catalogue knows by name. */
+export const ALERT = {
+  failed: '1-echec-detecte',
+  sourceSilent: '3-source-muette',
+  allSilent: '3-silence-totale',
+} as const

@@ -104,9 +104,27 @@ const statisticsAnswer = z.object({
 /** What Loki did to answer a query. */
 export type QueryCost = { lines: number; bytes: number; seconds: number }
 
-/** Asks a metric query at one instant and returns what that cost, by Loki's own account. */
-export async function queryCost(settings: LokiSettings, query: string, atNs: bigint): Promise<QueryCost> {
-  const answer = await get(settings, '/loki/api/v1/query', { query, time: String(atNs) })
+/** A span of time in ms since 1970, both ends included. With `stepMs` a number is asked at each step. */
+export type Span = { fromMs: number; toMs: number; stepMs?: number }
+
+/**
+ * Asks a query, at one instant (nanoseconds since 1970) or over a span, and returns what that cost, by
+ * Loki's own account.
+ */
+export async function queryCost(
+  settings: LokiSettings,
+  query: string,
+  when: bigint | Span,
+): Promise<QueryCost> {
+  const answer =
+    typeof when === 'bigint'
+      ? await get(settings, '/loki/api/v1/query', { query, time: String(when) })
+      : await get(settings, '/loki/api/v1/query_range', {
+          query,
+          start: String(nanoseconds(when.fromMs)),
+          end: String(nanoseconds(when.toMs)),
+          ...(when.stepMs === undefined ? {} : { step: `${when.stepMs}ms` }),
+        })
   const { summary } = parsed(statisticsAnswer, settings, answer).data.stats
   return { lines: summary.totalLinesProcessed, bytes: summary.totalBytesProcessed, seconds: summary.execTime }
 }

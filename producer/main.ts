@@ -19,6 +19,9 @@ export type ReplayOptions = {
   lingerMs: number
 }
 
+/** A FAILED log: when its run ended and when it was sent, in ms since 1970. */
+export type Failure = { source: string; endMs: number; sentMs: number }
+
 /** What a replay did, as it goes and at its end. */
 export type Tally = {
   phase: 'reading' | 'sending'
@@ -30,6 +33,8 @@ export type Tally = {
   /** Ends of the earliest and latest log sent, in ms since 1970; NaN before the first. */
   firstMs: number
   lastMs: number
+  /** Of the FAILED logs sent, the one that ended last. */
+  lastFailure?: Failure
 }
 
 export type Replay = {
@@ -192,6 +197,8 @@ function count(tally: Tally, line: LogLine, endMs: number): void {
 
 function send(job: Replay, tally: Tally, line: LogLine, endMs: number): Promise<void> | undefined {
   count(tally, line, endMs)
+  if (line.etat === 'FAILED' && !(endMs < (tally.lastFailure?.endMs ?? 0)))
+    tally.lastFailure = { source: line.source, endMs, sentMs: Date.now() }
   const value = serialise(line)
   return job.sink.add(job.options.topic, { key: line.source, value }, value.length)
 }

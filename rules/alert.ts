@@ -38,6 +38,7 @@ export type Alert = {
   /** LogQL; each series of its answer is an alert of its own. */
   query: string
   condition: { is: 'above' | 'below'; threshold: Threshold }
+  /** Of the query's value; an `instant` is in s since 1970 here, as templates want it. */
   unit: Unit
   /** How long the condition has to hold, as a LogQL duration. */
   for: string

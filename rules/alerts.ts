@@ -24,8 +24,9 @@ export function alerts(declarations: readonly Declaration[] = []): Alert[] {
   return [
     failed,
     highFailureRate,
-    ...patience.map(silentSource),
+    // Before the alerts that it silences.
     totalSilence(patience),
+    ...patience.map(silentSource),
     ...limits('duration_s', LIMITS.durationSeconds).map(slow),
     ...limits('memory_mb', LIMITS.memoryMb).map((share) =>
       hungry('5-surconsommation-memoire', 'memoire', share),

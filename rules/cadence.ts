@@ -6,7 +6,8 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 /** The week in which the clocks are set back. */
 const LONGEST_WEEK_MS = 7 * DAY_MS + 60 * MINUTE_MS
-const DEFAULT_GRACE_MS = 15 * MINUTE_MS
+/** An hourly job then has the 75 minutes of a source that declares nothing. */
+export const DEFAULT_GRACE_MS = 15 * MINUTE_MS
 
 /** As Go's time package writes them, Sunday first as in JavaScript. */
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const

@@ -1,10 +1,10 @@
 import { type LokiSettings } from '../loki/config.ts'
-import { nanoseconds, type QueryCost, queryCost } from '../loki/query.ts'
+import { nanoseconds, type QueryCost, queryCost, type Span } from '../loki/query.ts'
 import { ask } from './ask.ts'
 import { type NamedQuery } from './check.ts'
 
-/** A query that is asked again and again. */
-export type RepeatedQuery = NamedQuery & { everySeconds: number }
+/** A query that is asked again and again: at the present, or over a span. */
+export type RepeatedQuery = NamedQuery & { everySeconds: number; over?: Span }
 /** `share` is the part of one core that it keeps busy: its time out of the time until it is asked again. */
 export type Cost = QueryCost & { name: string; everySeconds: number; share: number }
 
@@ -22,8 +22,8 @@ export async function costs(
   onProgress: (done: number) => void,
 ): Promise<Cost[]> {
   const results: Cost[] = []
-  for (const { name, query, everySeconds } of queries) {
-    const cost = await ask(name, queryCost(loki, query, nanoseconds(nowMs)))
+  for (const { name, query, everySeconds, over } of queries) {
+    const cost = await ask(name, queryCost(loki, query, over ?? nanoseconds(nowMs)))
     results.push({ name, everySeconds, share: cost.seconds / everySeconds, ...cost })
     onProgress(results.length)
   }

@@ -35,9 +35,14 @@ export const runs = (scope: Scope, by: readonly string[] = [], state?: State, of
   return sum(`count_over_time(${ofRuns(scope, state)}${range(scope.window, offset)})`, by)
 }
 
-/** The same as `runs`, but 0 instead of nothing as long as there were runs at all. */
-export const runsOrZero = (scope: Scope, by: readonly string[], state: State): string =>
-  `(${runs(scope, by, state)} or ${runs(scope, by)} * 0)`
+/**
+ * The runs of one outcome, but 0 instead of nothing as long as there were runs of the other. Each
+ * line is read once.
+ */
+export const runsOrZero = (scope: Scope, by: readonly string[], state: State): string => {
+  const other = state === 'SUCCESS' ? 'FAILED' : 'SUCCESS'
+  return `(${runs(scope, by, state)} or ${runs(scope, by, other)} * 0)`
+}
 
 /** The share of runs that failed. Nothing, not zero, when there were no runs. */
 export const failureRate = (scope: Scope, by: readonly string[] = []): string =>
@@ -52,7 +57,9 @@ export type Statistic = number | 'max' | 'avg'
 function aggregated(statistic: Statistic, lines: string, field: string, window: string, by: string): string {
   // Only the one field is read from the line: a plain `json` costs a third more. `unwrap` fails the
   // whole query at the first line without that number, unless such lines are left out after it.
-  const numbers = `${lines} | json ${field}="${field}" | unwrap ${field} | __error__="" [${window}]`
+  // Loki 3.7 makes an average of a sum and a count, and counts the lines without that number as well.
+  const having = statistic === 'avg' ? ` | ${field}!=""` : ''
+  const numbers = `${lines} | json ${field}="${field}"${having} | unwrap ${field} | __error__="" [${window}]`
   const call =
     typeof statistic === 'number'
       ? `quantile_over_time(${statistic}, ${numbers})`
@@ -93,7 +100,7 @@ export const incidentMeasured = (
 export function openIncidents(scope: Scope, ago?: string): string {
   const opened = newest(ofIncidents('opened', scope), range(scope.window, ago))
   const resolved = newest(ofIncidents('resolved', scope), range(scope.window))
-  return `(${opened} > on (${BY_SOURCE}) ${resolved} or (${opened} unless on (${BY_SOURCE}) ${resolved}))`
+  return `(${opened} unless on (${BY_SOURCE}) (${resolved} >= on (${BY_SOURCE}) ${opened}))`
 }
 
 /** How many entries of a job there are, by why they were set aside. */

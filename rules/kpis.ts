@@ -15,7 +15,7 @@ import {
 import { DEFAULT_SLO, FAILURE_RATE_CRITICAL, LIMITS, MTTR_SECONDS, type Threshold } from './thresholds.ts'
 
 /** What a number counts in; `instant` is ms since 1970, `factor` has no unit. */
-export type Unit = 'runs' | 'incidents' | 'records' | 'ratio' | 'seconds' | 'megabytes' | 'instant' | 'factor'
+export type Unit = 'runs' | 'records' | 'ratio' | 'seconds' | 'megabytes' | 'instant' | 'factor'
 
 /** A number that people watch: written once, here. */
 export type Kpi = {
@@ -63,7 +63,7 @@ const CATALOGUE = {
     unit: 'runs',
     query: (scope) => runsOrZero(scope, [], 'FAILED'),
     bad: 'high',
-    critical: { value: 1, origin: "the user's own alert: one FAILED is enough" },
+    critical: { value: 1, origin: 'the alert rules that Vigie replaces: one FAILED is enough' },
     whenEmpty: NO_RUNS,
     about:
       'Runs that ended with FAILED in the time shown. Each is worth a look: the table of last errors says what they said.',
@@ -126,7 +126,7 @@ const CATALOGUE = {
     query: (scope) => measured(0.95, 'duree', scope, BY_SOURCE),
     by: BY_SOURCE,
     about:
-      'The slowest sources first. Sources differ in what they do: compare a source with itself, not with others.',
+      '95 of 100 runs of each source took no longer than this. Sources differ in what they do: compare a source with itself, not with others.',
   },
   runsBySource: {
     title: 'Runs by source',
@@ -210,7 +210,6 @@ const CATALOGUE = {
     unit: 'instant',
     query: (scope) => openIncidents(scope),
     by: BY_SOURCE,
-    bad: 'high',
     whenEmpty: 'no open incidents',
     about:
       'The sources that are down now, and since when: their last run FAILED and no SUCCESS has followed.',
@@ -223,7 +222,7 @@ const CATALOGUE = {
     bad: 'high',
     warning: { value: 1, origin: 'by definition: at 1 the budget lasts exactly its month' },
     whenEmpty: NO_RUNS,
-    about: `How many times faster than sustainable each source fails: 1 uses the error budget of ${Math.round((1 - DEFAULT_SLO) * 100)} % up exactly, 2 in half the time.`,
+    about: `How many times faster than sustainable each source fails: 1 uses the error budget of ${Math.round((1 - DEFAULT_SLO) * 100)} % up exactly, 2 in half the time. Sources with an objective of their own are alerted by that one.`,
   },
   rejected: {
     title: 'Rejected records',
@@ -243,7 +242,7 @@ const CATALOGUE = {
     critical: { value: 1, origin: 'each is a log that Loki refused' },
     whenEmpty: 'none',
     about:
-      'Logs that Loki refused, kept on a topic of their own. Those runs are missing in every other number until they are retried.',
+      'Logs in pushes that Loki refused, kept on a topic of their own. Those that Loki did not store are missing in every other number until somebody sends them again.',
   },
 } as const satisfies Record<string, Omit<Kpi, 'id'>>
 

@@ -23,7 +23,6 @@ export type RulerGroup = { name: string; interval: string; rules: RulerRule[] }
 /** How a value of that unit is written by the templates of the ruler. */
 const VALUE: Readonly<Record<Unit, string>> = {
   runs: '{{ printf "%.0f" $value }}',
-  incidents: '{{ printf "%.0f" $value }}',
   records: '{{ printf "%.0f" $value }}',
   ratio: '{{ $value | humanizePercentage }}',
   seconds: '{{ $value | humanizeDuration }}',
@@ -36,11 +35,24 @@ const VALUE: Readonly<Record<Unit, string>> = {
 const templated = (text: string, unit: Unit): string =>
   text.replace(/\{(\w+)\}/g, (_, name: string) => (name === 'value' ? VALUE[unit] : `{{ $labels.${name} }}`))
 
-/**
- * What the newest failed run of the source said. The ruler answers `query` in LogQL; the newest
- * description is the one whose last time is the greatest.
- */
-const LAST_ERROR = `{{ with query (printf "topk(1, max_over_time({job=\\"${JOB.logs}\\", etat=\\"FAILED\\", source=%q} | json description=\\"description\\" | label_format ts=\`{{ __timestamp__ | unixEpochMillis }}\` | unwrap ts | __error__=\\"\\" [1d]) by (description))" $labels.source) }}{{ . | first | label "description" }}{{ end }}`
+/** Failed runs of an alert's source, with when each ended, in s since 1970; %q is the source. */
+const FAILED_RUNS = `{job=\\"${JOB.logs}\\", etat=\\"FAILED\\", source=%q}`
+const ENDS = '| label_format ts=`{{ __timestamp__ | unixEpoch }}` | unwrap ts | __error__=\\"\\" [1d]'
+/** Templates may ask: the ruler answers `query` in LogQL. */
+const asked = (query: string, shown: string): string =>
+  `{{ with query (printf "${query}" $labels.source) }}${shown}{{ end }}`
+
+/** What the newest failed run of the source said, and when: the description whose last time is the greatest. */
+const LAST_ERROR = {
+  last_error: asked(
+    `topk(1, max_over_time(${FAILED_RUNS} | json description=\\"description\\" ${ENDS}) by (description))`,
+    '{{ . | first | label "description" }}',
+  ),
+  last_error_at: asked(
+    `max(max_over_time(${FAILED_RUNS} ${ENDS}) by (source))`,
+    '{{ (. | first | value | toTime).UTC.Format "15:04:05" }} UTC',
+  ),
+}
 
 function ruleOf(alert: Alert): RulerRule {
   const { condition, unit } = alert
@@ -56,7 +68,7 @@ function ruleOf(alert: Alert): RulerRule {
       action: alert.action,
       runbook: `docs/runbooks/${alert.file}.md`,
       dashboard: alert.dashboard,
-      ...(alert.quotesLastError ? { last_error: LAST_ERROR } : {}),
+      ...(alert.quotesLastError ? LAST_ERROR : {}),
     },
   }
 }

@@ -49,7 +49,7 @@ const timezone = z.string().transform((text, context) => {
 const limit = z.number().positive()
 
 /** What `vigie.yaml` may say of a source. */
-const declaration = z
+export const declarationSchema = z
   .strictObject({
     match: z.string().min(1).describe('name of the source; `*` stands for any characters'),
     every: duration
@@ -70,7 +70,8 @@ const declaration = z
         memory_mb: limit.optional().describe('highest peak memory, in MB'),
         cpu_s: limit.optional().describe('most CPU seconds'),
       })
-      .optional(),
+      .optional()
+      .describe('limits of its own; one that is absent keeps its default'),
   })
   .refine(({ every, cron }) => every === undefined || cron === undefined, 'either every or cron, not both')
   .refine((each) => each.timezone === undefined || each.cron !== undefined, 'timezone belongs to cron')
@@ -78,12 +79,12 @@ const declaration = z
     ({ grace, every, cron }) => grace === undefined || every !== undefined || cron !== undefined,
     'grace belongs to every or cron',
   )
-export type Declaration = z.infer<typeof declaration>
+export type Declaration = z.infer<typeof declarationSchema>
 
 /** The part of `vigie.yaml` that is about sources. */
 export const sourcesYaml = {
   sources: z
-    .array(declaration)
+    .array(declarationSchema)
     .max(200)
     .superRefine((all, context) => {
       all.forEach(({ match }, index) => {
@@ -91,7 +92,8 @@ export const sourcesYaml = {
           context.addIssue({ code: 'custom', path: [index, 'match'], message: 'declared twice' })
       })
     })
-    .default([]),
+    .default([])
+    .describe('what is declared of sources: docs/sources.md'),
 }
 
 /** A pattern as an RE2 expression, anchored by whoever uses it. */
@@ -147,3 +149,9 @@ export function shares<Value>(
 
 /** How an alert tells that it is about some sources only. */
 export const named = ({ name }: Share<unknown>): { share?: string } => (name === '' ? {} : { share: name })
+
+/** Whose sources they are, the first that matches first: an anchored RE2 expression and an address. */
+export const ownersOf = (declarations: readonly Declaration[]): { sources: string; address: string }[] =>
+  declarations.flatMap((each) =>
+    each.owner === undefined ? [] : [{ sources: patternOf(each), address: each.owner }],
+  )

@@ -1,8 +1,8 @@
 /** A number that something is compared with, and where it comes from. */
 export type Threshold = { value: number; origin: string }
 
-const SEED = "the user's own alert rules"
-const SRE_WORKBOOK = 'Google, The Site Reliability Workbook, chapter 5, table 5-6'
+const SEED = 'the alert rules that Vigie replaces'
+const SRE_WORKBOOK = 'Google, The Site Reliability Workbook, chapter 5, multiwindow, multi-burn-rate alerts'
 
 /** The limits of a source that declares none of its own. */
 export const LIMITS = {

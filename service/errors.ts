@@ -163,6 +163,16 @@ export const ERRORS = {
     canRetry: true,
     says: '{service} was not ready after {seconds} s: {problem}\nIts log: {log}',
   },
+  DOCKER_MISSING: {
+    exit: 2,
+    canRetry: false,
+    says: 'The Docker stack was asked for, but Docker cannot be used here ({problem}). Start or install it, or use --engine native.',
+  },
+  DOCKER_FAILED: {
+    exit: 1,
+    canRetry: true,
+    says: 'Docker failed at `docker compose {command}` ({problem}). What it wrote above says why.',
+  },
   STACK_BUSY: {
     exit: 1,
     canRetry: true,

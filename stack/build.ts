@@ -71,8 +71,8 @@ async function install(
   const temporary = `${target}.tmp-${process.pid}`
   mkdirSync(temporary)
   try {
-    if (engine.goPackage === undefined) await fetchJars(engine, temporary, stop)
-    else await buildGo(engine, engine.goPackage, temporary, (text) => progress.detail(task, text), stop)
+    if (engine.goPackages === undefined) await fetchJars(engine, temporary, stop)
+    else await buildGo(engine, engine.goPackages, temporary, (text) => progress.detail(task, text), stop)
     renameSync(temporary, target)
   } finally {
     rmSync(temporary, { recursive: true, force: true })
@@ -81,7 +81,7 @@ async function install(
 
 async function buildGo(
   engine: Engine,
-  goPackage: string,
+  goPackages: readonly string[],
   into: string,
   tell: (text: string) => void,
   stop: AbortSignal,
@@ -99,8 +99,9 @@ async function buildGo(
       '-ldflags',
       '-s -w',
       '-o',
-      join(into, engine.name),
-      goPackage,
+      // A folder: each package becomes a program in it.
+      `${into}/`,
+      ...goPackages,
     ],
     { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
     (line) => {

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from './config.ts'
 import { find, type ToolName } from './tools.ts'
 
 /** An engine that is built or fetched once and then kept in the cache. */
-export type EngineName = 'kafka' | 'loki' | 'versitygw'
+export type EngineName = 'alertmanager' | 'kafka' | 'loki' | 'versitygw' | 'docker-check'
 export type Engine = {
   name: EngineName
   title: string
@@ -15,13 +15,28 @@ export type Engine = {
   tool: ToolName
   /** Files that pin what is made, relative to `folder`. */
   pins: string[]
-  /** Go: the package to build. */
-  goPackage?: string
+  /** Go: the packages to build; each becomes a program of its last element's name. */
+  goPackages?: readonly string[]
+  /** No part of the stack: only the tests build it. */
+  isForTests?: true
   /** How long the first time takes on 2 cores, for the reader of the progress list. */
   expect: string
 }
 
 export const ENGINES: Readonly<Record<EngineName, Engine>> = {
+  alertmanager: {
+    name: 'alertmanager',
+    title: 'Alertmanager',
+    // Newer ones lack the built page.
+    version: '0.28.1',
+    tool: 'go',
+    pins: ['go.mod', 'go.sum'],
+    goPackages: [
+      'github.com/prometheus/alertmanager/cmd/alertmanager',
+      'github.com/prometheus/alertmanager/cmd/amtool',
+    ],
+    expect: 'about 1 min',
+  },
   kafka: {
     name: 'kafka',
     title: 'Kafka',
@@ -36,7 +51,7 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     version: '3.7.6',
     tool: 'go',
     pins: ['go.mod', 'go.sum'],
-    goPackage: 'github.com/grafana/loki/v3/cmd/loki',
+    goPackages: ['github.com/grafana/loki/v3/cmd/loki'],
     expect: '5 to 10 min',
   },
   versitygw: {
@@ -45,7 +60,17 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     version: '1.8.0',
     tool: 'go',
     pins: ['go.mod', 'go.sum'],
-    goPackage: 'github.com/versity/versitygw/cmd/versitygw',
+    goPackages: ['github.com/versity/versitygw/cmd/versitygw'],
+    expect: 'about 1 min',
+  },
+  'docker-check': {
+    name: 'docker-check',
+    title: 'checker of the Docker files',
+    version: '2.16.2',
+    tool: 'go',
+    pins: ['go.mod', 'go.sum', 'main.go'],
+    goPackages: ['.'],
+    isForTests: true,
     expect: 'about 1 min',
   },
 }
@@ -82,9 +107,11 @@ function cachedGoVersion(): Promise<string> {
 
 export const isInstalled = async (engine: Engine): Promise<boolean> => existsSync(await installedAt(engine))
 
-/** The built program of an engine that is one. */
-export const programOf = async (name: 'loki' | 'versitygw'): Promise<string> =>
-  join(await installedAt(ENGINES[name]), name)
+/** A built program of an engine: the one that has its name, unless another is named. */
+export const programOf = async (
+  engine: Exclude<EngineName, 'kafka'>,
+  program = engine as string,
+): Promise<string> => join(await installedAt(ENGINES[engine]), program)
 
 /** Kafka's class path. */
 export const kafkaClassPath = async (): Promise<string> => join(await installedAt(ENGINES.kafka), 'libs', '*')

@@ -34,6 +34,9 @@ async function javaCommand(args: string[]): Promise<Command> {
   return { file: TOOLS.java.command(), args: [...HEAP, ...classPath, ...args], env: {} }
 }
 
+/** Kafka's own form; a leading dash would be taken for an option. */
+const newClusterId = (): string => `v${randomBytes(16).toString('base64url').slice(1)}`
+
 /** Writes the settings, and formats the storage the first time (again if that was interrupted). */
 async function prepare(context: StackContext): Promise<void> {
   const { VIGIE_KAFKA_PORT: port, VIGIE_KAFKA_CONTROLLER_PORT: controller } = context.stack
@@ -50,7 +53,7 @@ async function prepare(context: StackContext): Promise<void> {
     })
     writePrivately(propertiesOf(context), properties)
     if (existsSync(join(data, 'meta.properties'))) return
-    const clusterId = randomBytes(16).toString('base64url')
+    const clusterId = newClusterId()
     const { file, args } = await javaCommand([
       'kafka.tools.StorageTool',
       'format',

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { vigieError } from '../service/errors.ts'
+import { reasonOf, vigieError } from '../service/errors.ts'
 
 /** True when a port of 127.0.0.1 can be listened on. */
 export function isFree(port: number): Promise<boolean> {
@@ -21,6 +21,16 @@ export function accepts(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
+}
+
+/** Asks a service over HTTP: undefined when it answers 200, else what is in the way. */
+export async function httpProblem(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    return answer.ok ? undefined : `${new URL(url).pathname} answers HTTP ${answer.status}`
+  } catch (error) {
+    return reasonOf((error as Error).cause ?? error)
+  }
 }
 
 /** The process that listens on a port, where the system lets us see it (Linux, own processes). */

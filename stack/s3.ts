@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_LOGS_URI } from '../log/names.ts'
+import { vigieError } from '../service/errors.ts'
 import { PROJECT_ROOT } from './config.ts'
 import { diskFullError } from './disk.ts'
 import { programOf } from './engines.ts'
@@ -9,7 +10,7 @@ import { type Home, writePrivately } from './home.ts'
 import { type Service, type StackContext } from './service.ts'
 
 const credentialsFile = (home: Home): string => join(home.path, 's3.env')
-const [BUCKET = '', ...KEY] = DEFAULT_LOGS_URI.slice('s3://'.length).split('/')
+const [BUCKET = ''] = DEFAULT_LOGS_URI.slice('s3://'.length).split('/')
 
 /** Loaded when S3 is started here: the SDK is large. */
 const sdk = () => import('../producer/s3.ts')
@@ -35,6 +36,16 @@ function credentials(home: Home): Record<string, string> {
 /** The AWS SDK's environment for the local S3 server. */
 export function localS3Env({ home, stack }: Pick<StackContext, 'home' | 'stack'>): Record<string, string> {
   return { ...credentials(home), AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${stack.VIGIE_S3_PORT}` }
+}
+
+/** Puts the sample at an S3 URI, unless an object is there already. Throws USAGE for another URI, and S3_*. */
+export async function putSample(uri: string, env: NodeJS.ProcessEnv): Promise<'created' | 'kept'> {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*[^/])$/is.exec(uri) ?? []
+  if (bucket === undefined || key === undefined)
+    throw vigieError('USAGE', { problem: `${uri} is no place for the sample: it must be s3://bucket/key.` })
+  const { ensureObject, s3Client } = await sdk()
+  const sample = readFileSync(join(PROJECT_ROOT, 'producer', 'sample', 'logs.json'))
+  return ensureObject(s3Client(env), bucket, key, sample)
 }
 
 /** versitygw, an S3 server over a folder; it is given the sample under the user's own bucket and key. */
@@ -75,9 +86,7 @@ export const s3Service: Service = {
       : 'HeadBucket does not answer yet'
   },
   async finish(context) {
-    const { ensureObject, s3Client } = await sdk()
-    const sample = readFileSync(join(PROJECT_ROOT, 'producer', 'sample', 'logs.json'))
-    await ensureObject(s3Client(localS3Env(context)), BUCKET, KEY.join('/'), sample)
+    await putSample(DEFAULT_LOGS_URI, localS3Env(context))
   },
   readyWithinMs: 30_000,
   endsWithinMs: 10_000,

@@ -1,5 +1,7 @@
 import { type KafkaSettings } from '../kafka/config.ts'
 import { type LokiSettings } from '../loki/config.ts'
+import { type AlertSettings } from '../prometheus/config.ts'
+import { type Declaration } from '../rules/sources.ts'
 import { type ShipperSettings } from '../shipper/config.ts'
 import { type StackSettings } from './config.ts'
 import { type EngineName } from './engines.ts'
@@ -7,7 +9,7 @@ import { type Home } from './home.ts'
 import { type Command } from './process.ts'
 import { type ToolName } from './tools.ts'
 
-export const SERVICE_NAMES = ['s3', 'kafka', 'loki', 'shipper'] as const
+export const SERVICE_NAMES = ['s3', 'kafka', 'loki', 'alertmanager', 'maildev', 'shipper'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
 /** Everything a service needs to know to be started. */
@@ -17,6 +19,9 @@ export type StackContext = {
   kafka: KafkaSettings
   loki: LokiSettings
   shipper: ShipperSettings
+  alerts: AlertSettings
+  /** What `vigie.yaml` says of sources. */
+  declarations: readonly Declaration[]
   env: NodeJS.ProcessEnv
 }
 
@@ -25,6 +30,8 @@ export type Service = {
   name: ServiceName
   title: string
   engine?: EngineName
+  /** A program from npm: like an engine it sees none of our environment. */
+  thirdParty?: true
   /** Programs that it needs while it runs. */
   runsOn: readonly ToolName[]
   /** Services that must be ready before this one starts. */
@@ -34,7 +41,9 @@ export type Service = {
   address: (context: StackContext) => string
   /** Files of the project that decide how it behaves, besides its command. */
   configFiles: readonly string[]
-  /** What is done once, before the first start: formats storage, writes files. */
+  /** Files that are made from the settings, by path: written before each start, readable by their owner only. */
+  files?: (context: StackContext) => Readonly<Record<string, string>>
+  /** What is done before each start: formats storage, makes folders. */
   prepare?: (context: StackContext) => Promise<void>
   command: (context: StackContext) => Promise<Command>
   /** Asks the service itself: undefined once it is ready, else what it waits for. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { ensureEngines } from './build.ts'
 import { PROJECT_ROOT } from './config.ts'
 import { diskFullError } from './disk.ts'
 import { type EngineName } from './engines.ts'
-import { recordRunning, runningOf } from './home.ts'
+import { recordRunning, runningOf, writePrivately } from './home.ts'
 import { withLock } from './lock.ts'
 import { assertFree } from './ports.ts'
 import { basicsOf, type Command, isAlive, spawnDetached, terminate } from './process.ts'
@@ -82,13 +82,16 @@ async function bringUp(
 
 /** Whatever decides how a service behaves; a hash, so that no secret is written down. */
 function fingerprintOf(context: StackContext, service: Service, command: Command): string {
-  const own = service.engine === undefined ? [context.kafka, context.loki, context.shipper] : []
+  const own = isOurs(service) ? [context.kafka, context.loki, context.shipper] : []
   const files = service.configFiles.map((file) => readFileSync(join(PROJECT_ROOT, file), 'utf8'))
   return createHash('sha256')
-    .update(JSON.stringify([command, own, files]))
+    .update(JSON.stringify([command, own, files, service.files?.(context)]))
     .digest('hex')
     .slice(0, 16)
 }
+
+/** One of our own commands, which reads its settings from the environment itself. */
+const isOurs = ({ engine, thirdParty }: Service): boolean => engine === undefined && thirdParty !== true
 
 async function startService(
   context: StackContext,
@@ -98,7 +101,11 @@ async function startService(
 ): Promise<void> {
   for (const { port, setting } of service.ports(context)) await assertFree(port, service.title, setting)
   await service.prepare?.(context)
-  const inherited = service.engine === undefined ? context.env : basicsOf(context.env)
+  for (const [path, content] of Object.entries(service.files?.(context) ?? {})) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writePrivately(path, content)
+  }
+  const inherited = isOurs(service) ? context.env : basicsOf(context.env)
   const log = context.home.logFile(service.name)
   const ref = await spawnDetached(marked(command, context, service), log, inherited)
   recordRunning(context.home, service.name, { ...ref, fingerprint, upSince: new Date().toISOString() })

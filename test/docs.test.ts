@@ -1,11 +1,90 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
-import { DOCUMENTS, rendered } from '../docs/generated.ts'
+import { describe, expect, test } from '@jest/globals'
+import { readConfigFile } from '../cli/settings.ts'
+import { DOCUMENTS, rendered, runbookOf } from '../docs/generated.ts'
+import { anchorsOf, brokenLinks, linksOf } from '../docs/links.ts'
+import { ALERT_FILES } from '../rules/alert.ts'
+import { alerts } from '../rules/alerts.ts'
+import { rulerGroups } from '../rules/ruler.ts'
+import { loadTests } from '../rules/testing/load.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
 
+const read = (path: string): string => readFileSync(join(PROJECT_ROOT, path), 'utf8')
+const textOf = (path: string): string | undefined => {
+  try {
+    return read(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // A folder has no text, but is there.
+    return ''
+  }
+}
+
+const markdownIn = (folder: string): string[] =>
+  readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name))
+
 test.each(DOCUMENTS)('%s says what the code says (else: npm run docs)', (name) => {
-  const document = readFileSync(join(PROJECT_ROOT, name), 'utf8')
-  expect(document).toMatch(/<!-- \w+: generated/)
+  const document = read(name)
+  expect(document).toMatch(/<!-- \w+(?: \S+)?: generated/)
   expect(rendered(document)).toBe(document)
+})
+
+describe('runbooks', () => {
+  test('there is a page for each file of alerts, and none for anything else', () => {
+    const pages = markdownIn('docs/runbooks').filter((path) => !path.endsWith('README.md'))
+    expect(pages.sort()).toEqual(ALERT_FILES.map(runbookOf).sort())
+  })
+
+  test('each rule leads to its page', () => {
+    for (const { rules } of rulerGroups([]))
+      for (const { annotations } of rules) expect(DOCUMENTS).toContain(annotations.runbook)
+  })
+
+  test.each(ALERT_FILES)('%s tells of its own alerts, and what to do', (file) => {
+    const page = read(runbookOf(file))
+    expect(page).toContain(`<!-- alert ${file}: generated`)
+    for (const { id } of alerts().filter((alert) => alert.file === file)) expect(page).toContain(`\`${id}\``)
+    expect(anchorsOf(page)).toEqual(
+      expect.arrayContaining(['check', 'causes', 'escalate', 'silence', 'tune', 'the-rule']),
+    )
+  })
+})
+
+describe('links', () => {
+  /** Pages that come with work that is under way: remove each when it is there. */
+  const EXPECTED = new Set(['docs/incidents.md', 'docs/alerts-by-mail.md', 'docs/grafana.md'])
+  const readExpected = (path: string) => textOf(path) ?? (EXPECTED.has(path) ? '' : undefined)
+
+  test.each(['README.md', 'CONTRIBUTING.md', ...markdownIn('docs')])('of %s lead somewhere', (path) => {
+    expect(brokenLinks(path, readExpected)).toEqual([])
+  })
+
+  test('that lead nowhere are found', () => {
+    const files: Record<string, string> = {
+      'docs/a.md':
+        '[b](b.md#what-to-do) [c](c.md) [d](../d.md) [e](b.md#gone) [f](https://x.org) `[g](g.md)`',
+      'docs/b.md': '## What to do',
+      'd.md': '',
+    }
+    expect(linksOf(files['docs/a.md'] ?? '')).toHaveLength(4)
+    expect(brokenLinks('docs/a.md', (path) => files[path])).toEqual(['c.md', 'b.md#gone'])
+  })
+})
+
+describe('examples', () => {
+  test('vigie.yaml is read and becomes alerts', () => {
+    const { sources } = readConfigFile({ VIGIE_CONFIG: join(PROJECT_ROOT, 'docs/examples/vigie.yaml') })
+    expect(sources.length).toBeGreaterThan(2)
+    const shares = alerts(sources).flatMap(({ share }) => share ?? [])
+    for (const { match } of sources) expect(shares).toContain(match)
+  })
+
+  test('the tests of own rules are read, and are about one of these rules', () => {
+    const { tests, rules } = loadTests(join(PROJECT_ROOT, 'docs/examples/checkout-tests.yaml'))
+    const expected = new Set(tests.flatMap(({ expect: each }) => each.map(({ alert }) => alert)))
+    expect(rules.map(({ alert }) => alert)).toEqual([...expected])
+  })
 })

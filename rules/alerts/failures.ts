@@ -1,22 +1,25 @@
+import { ALERT } from '../../log/names.ts'
 import { type Alert } from '../alert.ts'
 import { BY_SOURCE, failureRate, openIncidents, runs, type Scope } from '../expressions.ts'
 import { named, type Share } from '../sources.ts'
 import { BURN, INCIDENT_OPEN_MINUTES, LEAST_FAILURES, LIMITS } from '../thresholds.ts'
 
-/** Incidents that are looked for reach back so far; one that is open for longer is known by then. */
+/** How far back incidents are looked for; who is down for longer than a month is known by then. */
 const INCIDENTS_WINDOW = '30d'
+/** The same for an alert that is evaluated every few seconds: a week of incidents costs a fourth. */
+const RECENT_INCIDENTS_WINDOW = '7d'
 const onSource = `on (${BY_SOURCE})`
 
 export const failed: Alert = {
-  id: '1-echec-detecte',
+  id: ALERT.failed,
   file: '1-echec-detecte',
   title: 'A run failed',
   severity: 'critical',
   // The open incident keeps one alert firing for as long as the source is down, however rarely it runs.
-  query: `${runs({ window: '5m' }, [BY_SOURCE], 'FAILED')} or ${onSource} (${openIncidents({ window: INCIDENTS_WINDOW })} > bool 0)`,
+  query: `${runs({ window: '5m' }, [BY_SOURCE], 'FAILED')} or ${onSource} (${openIncidents({ window: RECENT_INCIDENTS_WINDOW })} > bool 0)`,
   condition: {
     is: 'above',
-    threshold: { value: 0, origin: "the user's own alert rules: one FAILED in 5 minutes" },
+    threshold: { value: 0, origin: 'the alert rules that Vigie replaces: one FAILED in 5 minutes' },
   },
   unit: 'runs',
   for: '0s',
@@ -24,9 +27,9 @@ export const failed: Alert = {
   whenEmpty: 'no run failed, or there was none: silence is an alert of its own',
   onError: 'error',
   summary: '{source} failed',
-  description:
-    'A run of {source} ended with FAILED, and none has succeeded since or it was less than 5 minutes ago.',
-  action: 'Read the last error, mend its cause, and run the job again: its next SUCCESS resolves this.',
+  description: 'A run of {source} failed in the last 5 minutes, or earlier and none has succeeded since.',
+  action:
+    'Read the last error, mend its cause, and run the job again. This ends with its next SUCCESS, 5 minutes after the last failure at the earliest.',
   dashboard: '1-ingestion-health',
   panel: 'failures',
   quotesLastError: true,
@@ -47,17 +50,20 @@ export const highFailureRate: Alert = {
   summary: '{value} of all runs fail',
   description: `{value} of the runs of the last 15 minutes ended with FAILED; ${LIMITS.failureRate.value * 100} % are tolerated.`,
   action:
-    'See by source whether one is broken or all are: what they share (network, database, credentials) comes first.',
+    'See by source whether one fails or all do. If all do, look first at what they share: network, database, credentials.',
   dashboard: '2-errors-slas',
   panel: 'failureRate',
 }
+
+/** A generous objective would put the limit above 1, which no rate exceeds. */
+const ALMOST_ALL = 0.9
 
 export const burning = (id: string, pace: 'fast' | 'slow', share: Share<number>): Alert => {
   const { value: factor, long, short, origin } = BURN[pace]
   const budget = 1 - share.value
   const scope = (window: string): Scope => ({ window, matchers: share.matchers })
   // Both windows: the long one that it matters, the short one that it goes on. And enough failures.
-  const limit = Number((factor * budget).toFixed(6))
+  const limit = Number(Math.min(factor * budget, ALMOST_ALL).toFixed(6))
   const rate = (window: string) => `(${failureRate(scope(window), [BY_SOURCE])})`
   const enough = `${runs(scope(long), [BY_SOURCE], 'FAILED')} >= ${LEAST_FAILURES.value}`
   return {
@@ -82,7 +88,7 @@ export const burning = (id: string, pace: 'fast' | 'slow', share: Share<number>)
     summary: '{source} uses up its error budget',
     description: `{value} of the runs of {source} failed in the last ${long}: more than ${factor} times as many as its objective of ${Number((share.value * 100).toFixed(4))} % allows in the long run.`,
     action:
-      'It will not mend itself: read its last errors. If the objective is wrong for this source, declare another in vigie.yaml.',
+      'It has failed for a while and still does: read its last errors. If the objective is wrong for this source, declare another in vigie.yaml.',
     dashboard: '2-errors-slas',
     panel: 'errorBudgetBurn',
     quotesLastError: true,

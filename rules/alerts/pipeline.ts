@@ -5,11 +5,10 @@ import { VOLUME } from '../thresholds.ts'
 
 export const volume = (is: 'above' | 'below'): Alert => {
   const hour: Scope = { window: '1h' }
-  const days = Array.from(
-    { length: VOLUME.days },
-    (_, index) => `(${runs(hour, [], undefined, `${index + 1}d`)} or vector(0))`,
-  )
-  const usual = `((${days.join(' + ')}) / ${VOLUME.days})`
+  const ago = (days: number) => runs(hour, [], undefined, `${days}d`)
+  // Without runs on the first of those days there is nothing to compare with: a new installation, as a rule.
+  const days = Array.from({ length: VOLUME.days - 1 }, (_, index) => `(${ago(index + 1)} or vector(0))`)
+  const usual = `((${[...days, ago(VOLUME.days)].join(' + ')}) / ${VOLUME.days})`
   return {
     id: is === 'below' ? '7-volume-en-baisse' : '7-volume-en-hausse',
     file: '7-volume-anormal',
@@ -20,10 +19,10 @@ export const volume = (is: 'above' | 'below'): Alert => {
     unit: 'factor',
     for: '15m',
     pace: 'slow',
-    whenEmpty: `fewer than ${VOLUME.expected.value} runs are usual at this hour: too few to compare`,
+    whenEmpty: `fewer than ${VOLUME.expected.value} runs are usual at this hour, or there were none a week ago: nothing to compare with`,
     onError: 'error',
     summary: '{value} times the usual number of runs',
-    description: `The last hour had {value} times the runs of the same hour in the last ${VOLUME.days} days.`,
+    description: `The last hour had {value} times the usual number of runs: the mean of the same hour in the last ${VOLUME.days} days.`,
     action:
       is === 'below'
         ? 'See which sources are missing: a scheduler that stopped, or logs that do not arrive.'
@@ -50,12 +49,14 @@ export const setAsideAlert = (
   pace: 'normal',
   whenEmpty: 'none was set aside',
   onError: 'error',
-  summary: isRejected ? '{value} records are no logs: {reason}' : 'Loki refused {value} logs: {reason}',
+  summary: isRejected
+    ? '{value} records are no logs: {reason}'
+    : 'Loki refused pushes of {value} logs: {reason}',
   description: isRejected
     ? '{value} records of the last 15 minutes were no logs ({reason}) and were set aside: their runs are missing in every number.'
-    : '{value} logs of the last 15 minutes were refused by Loki ({reason}) and are on the dead-letter topic: their runs are missing in every number.',
+    : '{value} logs of the last 15 minutes were in pushes that Loki refused ({reason}) and are on the dead-letter topic: those that Loki did not store are missing in every number.',
   action: isRejected
-    ? 'The topic ingestion-logs-rejected holds each record with what is wrong: have the job mended that wrote it, or map its fields in vigie.yaml.'
+    ? 'The topic ingestion-logs-rejected holds each record with what is wrong: mend the job that wrote it, or map its fields in vigie.yaml.'
     : 'The topic ingestion-logs-dead-letters holds each with what Loki said: mend the cause (a limit of Loki, as a rule).',
   dashboard: '2-errors-slas',
   panel: isRejected ? 'rejected' : 'deadLetters',

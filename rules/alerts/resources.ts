@@ -35,7 +35,7 @@ export const hungry = (id: string, field: 'memoire' | 'cpu', share: Share<Thresh
     id,
     file: '5-surconsommation-ressources',
     ...named(share),
-    title: `A source uses much ${what}`,
+    title: `A run used too much ${what}`,
     severity: 'warning',
     query: measured('max', field, { window: '15m', matchers: share.matchers }, BY_SOURCE),
     condition: { is: 'above', threshold: share.value },

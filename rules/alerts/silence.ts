@@ -1,7 +1,8 @@
+import { ALERT } from '../../log/names.ts'
 import { duration, quoted } from '../../loki/logql.ts'
 import { type Alert } from '../alert.ts'
 import { type Patience } from '../cadence.ts'
-import { BY_SOURCE, runs, type Scope, sum } from '../expressions.ts'
+import { BY_SOURCE, runs, type Scope } from '../expressions.ts'
 import { named, type Share } from '../sources.ts'
 import { LIMITS, type Threshold } from '../thresholds.ts'
 
@@ -18,18 +19,22 @@ function recentRuns(patience: readonly Patience[], matchers: readonly string[]):
   return terms.length === 1 ? (terms[0] ?? '') : `(${terms.join(' or ')})`
 }
 
-const longest = (patience: readonly Patience[]): number =>
+/** The longest that any run keeps its source from being silent, in ms. */
+export const longest = (patience: readonly Patience[]): number =>
   Math.max(...patience.map(({ windowMs }) => windowMs))
+
+const shortest = (patience: readonly Patience[]): number =>
+  Math.min(...patience.map(({ windowMs }) => windowMs))
 
 const DAY_MS = 86_400_000
 /**
  * A source that nobody has heard of for a week, or for three of its own turns, is gone, not silent. After a
  * year at most: Loki's configuration lets no query look back further.
  */
-const knownMs = (patience: readonly Patience[]): number =>
+export const knownMs = (patience: readonly Patience[]): number =>
   Math.max(7 * DAY_MS, Math.min(3 * longest(patience), 365 * DAY_MS))
 
-/** `75 minutes`, `2 days 2 hours`. */
+/** `75 minutes`, `2 hours 15 minutes`, `2 days 2 hours`. */
 function inWords(ms: number): string {
   const minutes = Math.ceil(ms / 60_000)
   const parts =
@@ -46,17 +51,20 @@ function inWords(ms: number): string {
     .join(' ')
 }
 
+/** How long such a source has not run, when it counts as silent. */
+function waited(patience: readonly Patience[]): string {
+  const [least, most] = [shortest(patience), longest(patience)]
+  if (least === most) return inWords(most)
+  return `longer than it may (${inWords(least)} to ${inWords(most)}, depending on the day of its last run)`
+}
+
 const SILENT: Threshold = { value: 0, origin: LIMITS.silenceMinutes.origin }
 
 export const silentSource = (share: Share<readonly Patience[]>): Alert => {
   const { value: patience, matchers } = share
   const known: Scope = { window: duration(knownMs(patience)), matchers }
-  const late =
-    patience.length === 1
-      ? `has not run for ${inWords(longest(patience))}`
-      : 'has not run when its cadence asked for it'
   return {
-    id: '3-source-muette',
+    id: ALERT.sourceSilent,
     file: '3-source-muette',
     ...named(share),
     title: 'A source is silent',
@@ -69,7 +77,7 @@ export const silentSource = (share: Share<readonly Patience[]>): Alert => {
     whenEmpty: 'every known source has run in time',
     onError: 'error',
     summary: '{source} is silent',
-    description: `{source} ${late}, although it ran {value} times in the last ${inWords(knownMs(patience))}.`,
+    description: `{source} has not run for ${waited(patience)}, although it ran {value} times in the ${inWords(knownMs(patience))} before.`,
     action:
       'See whether its scheduler started it, and whether its logs reach Kafka. Declare its cadence in vigie.yaml if it runs more rarely.',
     dashboard: '2-errors-slas',
@@ -77,16 +85,21 @@ export const silentSource = (share: Share<readonly Patience[]>): Alert => {
   }
 }
 
-/** Each source is silent by its own measure: one alert instead of one for each. */
+/**
+ * Nobody at all has run for as long as some known source may be silent: one alert instead of one for
+ * each source. A daily job that ran this morning does not hide that the hourly ones have stopped.
+ */
 export const totalSilence = (all: readonly Share<readonly Patience[]>[]): Alert => {
-  const known = Math.max(...all.map(({ value }) => knownMs(value)))
-  const heardOf = all.map(({ value, matchers }) => sum(recentRuns(value, matchers)))
+  const terms = all.map(({ value, matchers }) => {
+    const known = runs({ window: duration(knownMs(value)), matchers })
+    return `(${known} unless ${runs({ window: duration(longest(value)) })})`
+  })
   return {
-    id: '3-silence-totale',
+    id: ALERT.allSilent,
     file: '3-source-muette',
     title: 'All sources are silent',
     severity: 'critical',
-    query: `${runs({ window: duration(known) })} unless (${heardOf.join(' or ')})`,
+    query: terms.join(' or '),
     condition: { is: 'above', threshold: SILENT },
     unit: 'runs',
     for: '0s',
@@ -94,7 +107,8 @@ export const totalSilence = (all: readonly Share<readonly Patience[]>[]): Alert 
     whenEmpty: 'there were runs in time, or there have never been any: nothing is installed yet',
     onError: 'error',
     summary: 'No source has run',
-    description: `Every source is silent, although there were {value} runs in the last ${inWords(known)}.`,
+    description:
+      'No source at all has run for as long as some may be silent, although {value} runs ended before.',
     action:
       'Something that all share has stopped: the scheduler, the network to Kafka, Kafka itself, or the shipper (see `vigie status`).',
     dashboard: '2-errors-slas',

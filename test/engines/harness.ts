@@ -10,7 +10,7 @@ import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
 import { type LogLine } from '../../log/line.ts'
 import { serialise } from '../../log/normalise.ts'
 import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
-import { PROJECT_ROOT } from '../../stack/config.ts'
+import { PROJECT_ROOT, stackSettings } from '../../stack/config.ts'
 import { localS3Env } from '../../stack/s3.ts'
 import { type ServiceStatus } from '../../stack/status.ts'
 
@@ -224,8 +224,8 @@ export async function ownStackEnv(): Promise<Record<string, string>> {
     VIGIE_HOME: temporaryFolder(),
     METRICS_PORT: String(await freePort()),
   }
-  for (const name of ['S3_PORT', 'KAFKA_PORT', 'KAFKA_CONTROLLER_PORT', 'LOKI_PORT', 'LOKI_GRPC_PORT'])
-    env[`VIGIE_${name}`] = String(await freePort())
+  for (const name of Object.keys(stackSettings.shape))
+    if (name.endsWith('_PORT')) env[name] = String(await freePort())
   return env
 }
 

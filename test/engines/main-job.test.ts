@@ -33,7 +33,11 @@ describe('vigie replay, with nothing prepared', () => {
     loki = { ...loki, LOKI_URL: `http://127.0.0.1:${env.VIGIE_LOKI_PORT}` }
     const { code, stdout, stderr } = await vigie(['replay', '--json'], env)
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-    expect(JSON.parse(stdout)).toMatchObject({
+    const report = JSON.parse(stdout)
+    expect(report.detection).toMatchObject({ source: 'crm', alertedBefore: null })
+    for (const seconds of [report.detection.alertSeconds, report.detection.mailSeconds])
+      expect(seconds).toBeLessThan(10)
+    expect(report).toMatchObject({
       read: 72,
       sent: 72,
       rejected: 0,
@@ -85,5 +89,24 @@ describe('vigie replay, with nothing prepared', () => {
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({ sent: 72, stored: 72, successes: 71, failures: 1 })
     expect(report.othersInWindow).toBeGreaterThan(60)
+  })
+
+  test('every part listens on 127.0.0.1 only', () => {
+    const rows = ['tcp', 'tcp6'].flatMap((table) =>
+      readFileSync(`/proc/net/${table}`, 'utf8').split('\n').slice(1),
+    )
+    const listening = rows
+      .map((row) => row.trim().split(/\s+/))
+      .filter((columns) => columns[3] === '0A')
+      .map((columns) => columns[1]?.split(':') ?? [])
+    for (const [name, port] of Object.entries(env)) {
+      if (!name.endsWith('_PORT')) continue
+      const hex = Number(port).toString(16).toUpperCase().padStart(4, '0')
+      const addresses = listening.filter(([, each]) => each === hex).map(([address]) => address)
+      expect([name, addresses.length]).not.toEqual([name, 0])
+      // 127.0.0.1, as IPv4 or mapped into IPv6.
+      for (const address of addresses)
+        expect(['0100007F', '0000000000000000FFFF00000100007F']).toContain(address)
+    }
   })
 })

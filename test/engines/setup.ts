@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, stackContext } from '../../cli/settings.ts'
+import { ensureEngines } from '../../stack/build.ts'
 import { createProgress } from '../../stack/progress.ts'
 import { up } from '../../stack/up.ts'
 
@@ -25,12 +26,13 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 /** The variables that would point the tests at somebody's real engines. */
-const FOREIGN = /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|SHIPPER_|PRODUCER_|RECORD_|LOG_)/
+const FOREIGN =
+  /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|SHIPPER_|PRODUCER_|RECORD_|LOG_|SMTP_|ALERT|SLACK_|WATCHDOG_|GRAFANA_|RUNBOOK_)/
 
 /** Starts real engines for all the engine tests, on free ports, in a folder of their own. */
 export default async function setup(): Promise<void> {
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name]
-  const [s3, kafka, controller, loki, lokiGrpc, metrics] = await freePorts(6)
+  const [s3, kafka, controller, loki, lokiGrpc, alertmanager, smtp, mailPage, metrics] = await freePorts(9)
   Object.assign(process.env, {
     VIGIE_HOME: mkdtempSync(join(tmpdir(), 'vigie-test-')),
     VIGIE_S3_PORT: String(s3),
@@ -38,14 +40,21 @@ export default async function setup(): Promise<void> {
     VIGIE_KAFKA_CONTROLLER_PORT: String(controller),
     VIGIE_LOKI_PORT: String(loki),
     VIGIE_LOKI_GRPC_PORT: String(lokiGrpc),
+    VIGIE_ALERTMANAGER_PORT: String(alertmanager),
+    VIGIE_SMTP_PORT: String(smtp),
+    VIGIE_MAIL_PAGE_PORT: String(mailPage),
     METRICS_PORT: String(metrics),
+    // Some machine of the tests may have a Docker engine.
+    VIGIE_ENGINE: 'native',
     NO_COLOR: '1',
   })
   const progress = createProgress()
   process.stderr.write('\n')
   try {
     const context = stackContext(readSettings(process.env), process.env)
-    await up(context, ['s3', 'kafka', 'loki'], progress, new AbortController().signal)
+    const never = new AbortController().signal
+    await ensureEngines(['alertmanager', 'docker-check'], progress, never)
+    await up(context, ['s3', 'kafka', 'loki'], progress, never)
   } finally {
     progress.close()
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startOf } from '../../stack/process.ts'
@@ -99,25 +98,5 @@ describe('vigie up, status and down', () => {
     expect(stderr).toContain('VIGIE_S3_PORT')
     expect(code).toBe(2)
     await vigie(['down'], env)
-  })
-
-  test('every engine listens on 127.0.0.1 only', () => {
-    const ports = Object.entries(settings.stack).flatMap(([name, value]) =>
-      name.endsWith('_PORT') ? [Number(value)] : [],
-    )
-    const rows = ['tcp', 'tcp6'].flatMap((table) =>
-      readFileSync(`/proc/net/${table}`, 'utf8').split('\n').slice(1),
-    )
-    const listening = rows.map((row) => row.trim().split(/\s+/)).filter((columns) => columns[3] === '0A')
-    for (const port of ports) {
-      const hex = port.toString(16).toUpperCase().padStart(4, '0')
-      const addresses = listening.flatMap((columns) => columns[1]?.split(':') ?? []).join(':')
-      expect(addresses).toContain(hex)
-      // 127.0.0.1, as IPv4 or mapped into IPv6.
-      for (const [address] of listening
-        .map((columns) => columns[1]?.split(':') ?? [])
-        .filter(([, each]) => each === hex))
-        expect(['0100007F', '0000000000000000FFFF00000100007F']).toContain(address)
-    }
   })
 })

@@ -25,16 +25,28 @@ describe('the table of topics', () => {
 
 type Created = { topic: string; numPartitions: number; configEntries: { name: string; value: string }[] }
 
-function fakeAdmin(existing: string[], failure?: unknown): { admin: Admin; created: Created[] } {
+function fakeAdmin(
+  existing: string[],
+  failure?: unknown,
+  metadata: (number | Error)[] = [1],
+): { admin: Admin; created: Created[]; asked: () => number } {
   const created: Created[] = []
+  const answers = [...metadata]
+  let questions = 0
   const admin = {
     listTopics: async () => existing,
+    fetchTopicMetadata: async () => {
+      questions++
+      const next = answers.length > 1 ? answers.shift() : answers[0]
+      if (next instanceof Error) throw next
+      return { topics: [{ partitions: [{ leader: next }] }] }
+    },
     createTopics: async ({ topics }: { topics: Created[] }) => {
       if (failure !== undefined) throw failure
       created.push(...topics)
     },
   }
-  return { admin: admin as unknown as Admin, created }
+  return { admin: admin as unknown as Admin, created, asked: () => questions }
 }
 
 describe('ensureTopics', () => {
@@ -53,6 +65,13 @@ describe('ensureTopics', () => {
         ],
       },
     ])
+  })
+
+  test('waits while the broker has not heard of the topic, and while it has no leader', async () => {
+    const unknown = new Error('This server does not host this topic-partition')
+    const { admin, asked } = fakeAdmin([], undefined, [unknown, -1, -1, 1])
+    await ensureTopics(admin, [TOPIC.logs], ['a:1'])
+    expect(asked()).toBe(4)
   })
 
   test('a topic that the user named is made like that of the logs', async () => {
