@@ -69,7 +69,9 @@ function parsed<Schema extends z.ZodType>(
   try {
     return schema.parse(JSON.parse(body))
   } catch (error) {
-    throw failed(`an answer of an unknown form (${reasonOf(error)})`)
+    const [issue] = error instanceof z.ZodError ? error.issues : []
+    const reason = issue === undefined ? reasonOf(error) : `${issue.path.join('.')}: ${issue.message}`
+    throw failed(`an answer of an unknown form (${reason})`)
   }
 }
 
