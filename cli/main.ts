@@ -11,6 +11,7 @@ import { rulesCommand } from './rules.ts'
 import { sampleCommand } from './sample.ts'
 import { shipCommand } from './ship.ts'
 import { downCommand, logsCommand, statusCommand, upCommand } from './stack.ts'
+import { trackCommand } from './track.ts'
 
 function program(): Command {
   const { version } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
@@ -27,6 +28,7 @@ function program(): Command {
   const commands = [
     replayCommand,
     shipCommand,
+    trackCommand,
     upCommand,
     downCommand,
     statusCommand,

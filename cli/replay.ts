@@ -114,7 +114,8 @@ async function startMissing(
 ): Promise<void> {
   const names: ServiceName[] = []
   if (needsLocalS3) names.push('s3')
-  if (!external.has('kafka')) names.push('kafka')
+  // Someone else's Kafka has a tracker of its own, or none: a replay does not need it.
+  if (!external.has('kafka')) names.push('kafka', 'tracker')
   for (const name of ['loki', 'alertmanager', 'maildev'] as const) if (!external.has(name)) names.push(name)
   const allExternal = external.has('kafka') && external.has('loki')
   if (!(allExternal && (await hasShipper(settings.kafka)))) names.push('shipper')

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { trackerSettings } from '../incidents/config.ts'
 import { kafkaSettings } from '../kafka/config.ts'
 import { lokiSettings } from '../loki/config.ts'
 import { producerSettings, producerYaml } from '../producer/config.ts'
@@ -26,6 +27,7 @@ export const SETTING_GROUPS = [
   { title: 'Loki', schema: lokiSettings },
   { title: 'Replay', schema: producerSettings },
   { title: 'Shipper', schema: shipperSettings },
+  { title: 'Tracker of incidents', schema: trackerSettings },
   { title: 'Alerts by e-mail', schema: alertSettings },
   { title: "Vigie's own logs and files", schema: loggerSettings.extend(fileSettings.shape) },
   { title: 'Local engines', schema: stackSettings },
@@ -85,6 +87,7 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     producer: settingsFrom(producerSettings, effective),
     shipper: settingsFrom(shipperSettings, effective),
     alerts: settingsFrom(alertSettings, withMailServer(effective, stack.VIGIE_SMTP_PORT)),
+    tracker: settingsFrom(trackerSettings, effective),
     logger: settingsFrom(loggerSettings, effective),
   }
 }
@@ -95,9 +98,9 @@ export type Settings = ReturnType<typeof readSettings>
  * PATH_NOT_WRITABLE, CONFIG_FILE_UNREADABLE, CONFIG_INVALID.
  */
 export function stackContext(settings: Settings, env: NodeJS.ProcessEnv): StackContext {
-  const { stack, kafka, loki, shipper, alerts } = settings
   const { sources: declarations } = readConfigFile(env)
-  return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, alerts, declarations, env }
+  const { stack, kafka, loki, shipper, tracker, alerts } = settings
+  return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, tracker, alerts, declarations, env }
 }
 
 const yamlSchema = z.strictObject({ ...producerYaml, ...sourcesYaml })

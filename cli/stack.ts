@@ -20,7 +20,7 @@ const contextHere = () => stackContext(readSettings(process.env), process.env)
 export const upCommand = (): Command =>
   new Command('up')
     .description(
-      'Start the local engines, the shipper and the way of the alerts, with Docker or natively (built the first time).',
+      'Start the engines, the shipper, the tracker and the way of the alerts, with Docker or natively (built the first time).',
     )
     .addOption(engineOption())
     .addHelpText(

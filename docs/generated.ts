@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { settingsMarkdown } from '../cli/config.ts'
-import { TOPICS } from '../kafka/topics.ts'
+import { TOPICS, type TopicSpec } from '../kafka/topics.ts'
 import { DEFAULT_ALIASES, FIELDS } from '../log/aliases.ts'
+import { incidentEventSchema } from '../log/incident.ts'
 import { lineSchema, REJECT_REASONS } from '../log/line.ts'
 import { ALERT_FILES } from '../rules/alert.ts'
 import { declarationSchema } from '../rules/sources.ts'
@@ -42,13 +43,25 @@ const fieldsTable = (): string =>
     ]),
   )
 
+const incidentsTable = (): string =>
+  table(
+    ['field', 'meaning'],
+    Object.entries(incidentEventSchema.shape).map(([field, schema]) => [
+      `\`${field}\``,
+      schema.description ?? '',
+    ]),
+  )
+
+const retentionOf = ({ retention }: TopicSpec): string =>
+  retention === 'latest by key' ? retention : `${retention.hours / 24} days`
+
 const topicsTable = (): string =>
   table(
     ['topic', 'partitions', 'retention', 'segment', 'compression'],
     TOPICS.map((topic) => [
       `\`${topic.name}\``,
       `${topic.partitions}: ${topic.partitionsReason}`,
-      `${topic.retentionHours / 24} days: ${topic.retentionReason}`,
+      `${retentionOf(topic)}: ${topic.retentionReason}`,
       `${topic.segmentMegabytes} MB: ${topic.segmentReason}`,
       `${topic.compression}: ${topic.compressionReason}`,
     ]),
@@ -78,6 +91,7 @@ const PARTS: Readonly<Record<string, (of: string) => string>> = {
   undeclared: undeclaredTable,
   tests: testKeysTable,
   yaml: yamlFile,
+  incidents: incidentsTable,
 }
 
 /** The page for whoever gets an alert of that file. */
@@ -90,6 +104,7 @@ export const DOCUMENTS = [
   'docs/errors.md',
   'docs/topics.md',
   'docs/kpis.md',
+  'docs/incidents.md',
   'docs/sources.md',
   'docs/rules-tests.md',
   'docs/runbooks/README.md',

@@ -9,7 +9,8 @@ export type TopicSpec = {
   partitions: number
   /** Why that many partitions. */
   partitionsReason: string
-  retentionHours: number
+  /** How long a record is kept; `latest by key`: until the next one with its key (compaction). */
+  retention: { hours: number } | 'latest by key'
   retentionReason: string
   segmentMegabytes: number
   segmentReason: string
@@ -27,7 +28,7 @@ export const TOPICS: readonly TopicSpec[] = [
     name: TOPIC.logs,
     partitions: 3,
     partitionsReason: 'three shippers can share it; one source stays in one partition, so in order',
-    retentionHours: 7 * 24,
+    retention: { hours: 7 * 24 },
     retentionReason: 'a week: long enough to replay after a holiday without Loki',
     segmentMegabytes: 128,
     segmentReason: 'about 600,000 logs; at common rates a segment closes within days',
@@ -38,7 +39,7 @@ export const TOPICS: readonly TopicSpec[] = [
     name: TOPIC.rejected,
     partitions: 1,
     partitionsReason: 'rare, and read by people: one partition keeps the order of arrival',
-    retentionHours: 14 * 24,
+    retention: { hours: 14 * 24 },
     retentionReason: 'two weeks to find and mend the job that writes them',
     segmentMegabytes: 64,
     segmentReason: 'slow topic: small segments, so that retention takes effect',
@@ -49,18 +50,44 @@ export const TOPICS: readonly TopicSpec[] = [
     name: TOPIC.deadLetters,
     partitions: 1,
     partitionsReason: 'rare, and retried in order of arrival',
-    retentionHours: 30 * 24,
+    retention: { hours: 30 * 24 },
     retentionReason: 'a month: they are the only copy of a line that Loki refused',
     segmentMegabytes: 64,
     segmentReason: 'slow topic: small segments, so that retention takes effect',
     compression: 'lz4',
     compressionReason: 'only Vigie writes here',
   },
+  {
+    name: TOPIC.incidents,
+    partitions: 1,
+    partitionsReason: 'a few a day, and read by people: one partition keeps the order of arrival',
+    retention: { hours: 30 * 24 },
+    retentionReason: 'a month: what MTTR is usually looked at over, should Loki have to be filled anew',
+    segmentMegabytes: 64,
+    segmentReason: 'slow topic: small segments, so that retention takes effect',
+    compression: 'lz4',
+    compressionReason: 'only Vigie writes here',
+  },
+  {
+    name: TOPIC.incidentsState,
+    partitions: 1,
+    partitionsReason: 'a tracker that takes over reads all of it; sources may move when logs get partitions',
+    retention: 'latest by key',
+    retentionReason: 'the last state of each source is all that counts',
+    segmentMegabytes: 16,
+    segmentReason: 'only a closed segment is compacted: about 40,000 states, read within a second',
+    compression: 'lz4',
+    compressionReason: 'only Vigie writes here',
+  },
 ]
 
 const configOf = (spec: TopicSpec) => [
-  { name: 'cleanup.policy', value: 'delete' },
-  { name: 'retention.ms', value: String(spec.retentionHours * 3_600_000) },
+  ...(spec.retention === 'latest by key'
+    ? [{ name: 'cleanup.policy', value: 'compact' }]
+    : [
+        { name: 'cleanup.policy', value: 'delete' },
+        { name: 'retention.ms', value: String(spec.retention.hours * 3_600_000) },
+      ]),
   { name: 'segment.bytes', value: String(spec.segmentMegabytes * 1_048_576) },
   { name: 'compression.type', value: spec.compression },
 ]

@@ -3,6 +3,9 @@ import { z } from 'zod'
 /** What can happen to an incident: the first FAILED of a source opens it, its next SUCCESS resolves it. */
 export const INCIDENT_EVENTS = ['opened', 'resolved'] as const
 
+/** Longest description that an event quotes, in characters: it must fit Loki's line (256 KB) twice. */
+export const MAX_QUOTED_CHARACTERS = 1_000
+
 const time = z.iso.datetime()
 const seconds = z.number().min(0)
 
@@ -23,9 +26,21 @@ export const incidentEventSchema = z.strictObject({
     .optional()
     .describe('seconds since the incident before this one was resolved, if there was one'),
   failed_runs: z.int().min(1).describe('failed runs so far'),
-  first_description: z.string().optional().describe('what the first failed run said'),
-  last_description: z.string().optional().describe('what the last failed run said'),
+  first_description: z
+    .string()
+    .optional()
+    .describe('what the first failed run said, 1,000 characters at most'),
+  last_description: z.string().optional().describe('what the last failed run said, 1,000 characters at most'),
   resolved_at: time.optional().describe('end of the run that succeeded again (`resolved` only)'),
   downtime_s: seconds.optional().describe('seconds from `opened_at` to `resolved_at` (`resolved` only)'),
 })
 export type IncidentEvent = z.infer<typeof incidentEventSchema>
+
+/** What both events of an incident say: what is known of it while it lasts. */
+export const ongoingIncidentSchema = incidentEventSchema.omit({
+  event: true,
+  at: true,
+  resolved_at: true,
+  downtime_s: true,
+})
+export type OngoingIncident = z.infer<typeof ongoingIncidentSchema>

@@ -99,6 +99,12 @@ export const ERRORS = {
   },
   KAFKA_FAILED: { exit: 1, canRetry: true, says: 'Kafka at {brokers} failed: {problem}' },
 
+  INCIDENT_STATE_UNREADABLE: {
+    exit: 1,
+    canRetry: false,
+    says: 'The state of source {source} on the topic {topic} is not one that Vigie wrote ({problem}). Write a record without a value under that key to forget the source, then start again.',
+  },
+
   LOKI_UNREACHABLE: {
     exit: 1,
     canRetry: true,

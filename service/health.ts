@@ -10,13 +10,15 @@ export type HealthServer = { port: number; close: () => Promise<void> }
 
 /**
  * Serves /healthz (200 while the process runs), /readyz (200 when `readiness` names nothing, else
- * 503 with the reasons) and /metrics, on 127.0.0.1. Port 0 takes a free one. Throws PORT_IN_USE.
+ * 503 with the reasons) and /metrics. Port 0 takes a free one; `portSetting` is what PORT_IN_USE, which
+ * it throws, names.
  */
 export async function startHealthServer(
   host: string,
   port: number,
   registry: Registry,
   readiness: Readiness,
+  portSetting: string,
 ): Promise<HealthServer> {
   const app = express()
   app.disable('x-powered-by')
@@ -38,7 +40,7 @@ export async function startHealthServer(
       port,
       service: 'the health server',
       user: 'another process',
-      setting: 'METRICS_PORT',
+      setting: portSetting,
     })
   })
   return {

@@ -12,3 +12,10 @@ export function stopSignal(): AbortSignal {
   process.on('SIGTERM', onSignal)
   return controller.signal
 }
+
+/** Resolves when the signal fires. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })

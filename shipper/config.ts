@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { integer, port } from '../service/settings.ts'
+import { flag, integer, port } from '../service/settings.ts'
 
 /** The shipper's own settings; Kafka's, Loki's and the logger's stand beside theirs. */
 export const shipperSettings = z.object({
@@ -12,7 +12,12 @@ export const shipperSettings = z.object({
   SHIPPER_SESSION_TIMEOUT_MS: integer(6_000, 300_000, 6_000).describe(
     'how long a killed shipper keeps its partitions, in ms; Kafka’s own minimum is 6000',
   ),
-  METRICS_HOST: z.string().default('127.0.0.1').describe('address of the health and metrics server'),
-  METRICS_PORT: port(9999).describe('port of /healthz, /readyz and /metrics; 0 takes a free one'),
+  SHIPPER_SIDE_TOPICS: flag(true).describe(
+    'also ship incidents, rejected records and dead letters; the same for all shippers of a group',
+  ),
+  METRICS_HOST: z.string().default('127.0.0.1').describe('address of the health and metrics servers'),
+  METRICS_PORT: port(9999).describe(
+    'port of the shipper’s /healthz, /readyz and /metrics; 0 takes a free one',
+  ),
 })
 export type ShipperSettings = z.infer<typeof shipperSettings>

@@ -8,7 +8,7 @@ export async function sendToDeadLetters(
   producer: Producer,
   topic: string,
   records: readonly KafkaRecord[],
-  outcome: Outcome,
+  outcome: Pick<Outcome, 'reason' | 'detail'>,
 ): Promise<void> {
   await producer.send({
     topic: TOPIC.deadLetters,

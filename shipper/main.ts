@@ -1,25 +1,20 @@
-import {
-  type Consumer,
-  connectProducer,
-  createConsumer,
-  createKafka,
-  type Producer,
-  withAdmin,
-} from '../kafka/client.ts'
+import { connectProducer, createConsumer, createKafka, type Producer, withAdmin } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { kafkaError } from '../kafka/errors.ts'
+import { watchGroup } from '../kafka/group.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings, lokiHeaders } from '../loki/config.ts'
 import { type Outcome } from '../loki/outcome.ts'
-import { reasonOf } from '../service/errors.ts'
 import { startHealthServer } from '../service/health.ts'
 import { type Logger } from '../service/log.ts'
-import { batches } from './batch.ts'
+import { aborted } from '../service/shutdown.ts'
+import { type Batch, batches } from './batch.ts'
 import { type ShipperSettings } from './config.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
-import { type ShipperMetrics, shipperMetrics } from './metrics.ts'
-import { projector } from './project.ts'
+import { shipperMetrics } from './metrics.ts'
+import { type Projector, projector } from './project.ts'
+import { sideProjectors } from './side.ts'
 import { pushUntilSettled, type Sink } from './sink.ts'
 import { consume, type Handler } from './source.ts'
 
@@ -45,14 +40,23 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     settings.METRICS_PORT,
     metrics.registry,
     () => [...waitingFor.values()],
+    'METRICS_PORT',
   )
+  const projectors = projectorsOf(shipper)
+  const topics = [...projectors.keys()]
   try {
     await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
-      ensureTopics(admin, [where.KAFKA_TOPIC, TOPIC.deadLetters], where.KAFKA_BROKERS),
+      ensureTopics(admin, [...new Set([...topics, TOPIC.deadLetters])], where.KAFKA_BROKERS),
     )
     const producer = await connectProducer(where, 'vigie-shipper', logger)
     const consumer = createConsumer(kafka, where.KAFKA_GROUP_ID, settings.SHIPPER_SESSION_TIMEOUT_MS)
-    const crashed = watchGroup(consumer, shipper, metrics, waitingFor)
+    const crashed = watchGroup(consumer, logger, {
+      onJoin: () => {
+        waitingFor.delete('kafka')
+        metrics.forgetLags()
+      },
+      onOutage: (reason) => void waitingFor.set('kafka', `Kafka: ${reason}`),
+    })
     const onAttempt = (outcome: Outcome) => {
       if (outcome.kind === 'retry') waitingFor.set('loki', `Loki: ${outcome.detail}`)
       else waitingFor.delete('loki')
@@ -66,7 +70,13 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     }
     try {
       await consumer.connect()
-      await consume(consumer, where.KAFKA_TOPIC, CONCURRENCY, handlerFor(shipper, sink, producer, stop))
+      const handler = handlerFor(shipper, projectors, sink, producer, stop)
+      await consume(consumer, topics, CONCURRENCY, handler, ({ topic, partition, lastOffset, endOffset }) =>
+        metrics.setLag(topic, partition, {
+          messages: Number(endOffset - lastOffset) - 1,
+          oldestWaitingMs: undefined,
+        }),
+      )
       logger.info('shipping', {
         topic: where.KAFKA_TOPIC,
         group: where.KAFKA_GROUP_ID,
@@ -87,59 +97,57 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-
-/** Keeps readiness and lags true to the group; the promise rejects when kafkajs gives up for good. */
-function watchGroup(
-  consumer: Consumer,
-  { logger }: Shipper,
-  metrics: ShipperMetrics,
-  waitingFor: Map<'kafka' | 'loki', string>,
-): Promise<never> {
-  const { GROUP_JOIN, CRASH, REBALANCING } = consumer.events
-  consumer.on(GROUP_JOIN, ({ payload }) => {
-    waitingFor.delete('kafka')
-    metrics.forgetLags()
-    logger.info('joined the group', { partitions: Object.values(payload.memberAssignment).flat() })
-  })
-  consumer.on(REBALANCING, () => void logger.info('the group is rebalancing'))
-  return new Promise((_, reject) => {
-    consumer.on(CRASH, ({ payload }) => {
-      waitingFor.set('kafka', `Kafka: ${reasonOf(payload.error)}`)
-      if (!payload.restart) reject(payload.error)
-      else logger.warn('Kafka does not answer; waiting for it', { error: reasonOf(payload.error) })
-    })
-  })
+/** What projects each topic's records, the logs first: then kafkajs spreads those evenly. */
+function projectorsOf({ settings, kafka }: Shipper): ReadonlyMap<string, Projector> {
+  const side = settings.SHIPPER_SIDE_TOPICS ? sideProjectors() : new Map<string, Projector>()
+  return new Map([
+    [kafka.KAFKA_TOPIC, projector()],
+    ...[...side].filter(([topic]) => topic !== kafka.KAFKA_TOPIC),
+  ])
 }
 
-function handlerFor(shipper: Shipper, sink: Sink, producer: Producer, stop: AbortSignal): Handler {
-  const project = projector()
-  return async function* ({ partition, records, tombstones, endOffset, isMine }) {
-    sink.metrics.tombstones.inc(tombstones)
+function handlerFor(
+  shipper: Shipper,
+  projectors: ReadonlyMap<string, Projector>,
+  sink: Sink,
+  producer: Producer,
+  stop: AbortSignal,
+): Handler {
+  const { metrics, logger } = sink
+  const setAside = async (topic: string, batch: Batch, { reason, detail }: Outcome) => {
+    const records = batch.records.length
+    if (topic === shipper.kafka.KAFKA_TOPIC) {
+      await sendToDeadLetters(producer, topic, batch.records, { reason, detail })
+      metrics.deadLetters.inc({ reason }, records)
+      logger.error('Loki refused lines; their push is on the dead-letter topic', {
+        records,
+        detail,
+        topic: TOPIC.deadLetters,
+      })
+    } else {
+      // A dead letter of a dead letter would be shipped, refused and written again, for ever.
+      metrics.sideRefused.inc({ topic, reason }, records)
+      logger.error('Loki refused lines of a side topic; they stay in Kafka only', { records, detail, topic })
+    }
+  }
+  return async function* ({ topic, partition, records, tombstones, lastOffset, endOffset, isMine }) {
+    metrics.tombstones.inc(tombstones)
+    const project = projectors.get(topic)
+    if (project === undefined) return
     for (const batch of batches(records, project, shipper.settings.SHIPPER_BATCH_BYTES)) {
       if (!isMine()) return
       const first = batch.records[0]
       const last = batch.records.at(-1)
       if (first === undefined || last === undefined) continue
-      const waiting = (offset: bigint) => Number(endOffset - offset)
-      sink.metrics.setLag(partition, { messages: waiting(first.offset), oldestWaitingMs: first.timestampMs })
+      const messages = Number(endOffset - first.offset)
+      metrics.setLag(topic, partition, { messages, oldestWaitingMs: first.timestampMs })
       const outcome = await pushUntilSettled(sink, batch, stop, isMine)
       if (outcome.kind === 'retry') return
-      if (outcome.kind === 'refused') {
-        await sendToDeadLetters(producer, shipper.kafka.KAFKA_TOPIC, batch.records, outcome)
-        sink.metrics.deadLetters.inc({ reason: outcome.reason }, batch.records.length)
-        shipper.logger.error('Loki refused lines; their push is on the dead-letter topic', {
-          records: batch.records.length,
-          detail: outcome.detail,
-          topic: TOPIC.deadLetters,
-        })
-      }
-      const left = waiting(last.offset) - 1
-      sink.metrics.setLag(partition, {
+      if (outcome.kind === 'refused') await setAside(topic, batch, outcome)
+      // Markers of transactions behind the last record are nothing that waits.
+      const reached = last === records.at(-1) ? lastOffset : last.offset
+      const left = Number(endOffset - reached) - 1
+      metrics.setLag(topic, partition, {
         messages: left,
         oldestWaitingMs: left > 0 ? last.timestampMs : undefined,
       })

@@ -3,11 +3,20 @@ import { timeMs } from '../log/time.ts'
 import { type Entry } from '../loki/encode.ts'
 import { selector } from '../loki/logql.ts'
 
+type HeaderValue = Buffer | string | (Buffer | string)[] | undefined
 /** What of a Kafka record matters here. `timestampMs` is when Kafka got it. */
-export type KafkaRecord = { value: Buffer; partition: number; offset: bigint; timestampMs: number }
+export type KafkaRecord = {
+  value: Buffer
+  headers?: Readonly<Record<string, HeaderValue>> | undefined
+  partition: number
+  offset: bigint
+  timestampMs: number
+}
 
 /** A record as Loki is to store it: its stream and its entry. The line is the Kafka value itself. */
 export type Projected = { labels: string; entry: Entry; parsed: boolean }
+/** Turns a record into a stream and an entry. The same record always gets the same ones. */
+export type Projector = (record: KafkaRecord) => Projected
 
 const NANOS_PER_MS = 1_000_000
 /**
@@ -19,36 +28,42 @@ const PARTITIONS_PER_MS = 64
 /** Loki's time is an int64 of nanoseconds, which ends in 2262. */
 const LATEST_MS = Date.UTC(2262, 0, 1)
 
-const failedLabels = selector({ job: JOB.logs, [PARSE_LABEL.name]: PARSE_LABEL.failed })
-
 /**
- * Returns the function that turns a record into a stream and an entry. Pure but for a cache of label
- * sets, which has one entry a stream. The time is the log's `fin`, or Kafka's where there is none;
- * the same record always gets the same identity (stream, time, line).
+ * Returns the function that projects logs. Pure but for a cache of label sets, which has one entry a
+ * stream. The time is the log's `fin`, or Kafka's where there is none.
  */
-export function projector(): (record: KafkaRecord) => Projected {
-  const known = new Map<string, string>()
+export const projector = (): Projector => jsonProjector(JOB.logs, LABEL_FIELDS, 'fin')
 
-  const labelsOf = (log: Record<string, unknown>): string => {
-    const values = LABEL_FIELDS.map((field) => labelValue(log[field]))
+/** A projector of JSON records: the fields that become labels, and the field that is the time. */
+export function jsonProjector(job: string, labelFields: readonly string[], timeField: string): Projector {
+  const failedLabels = selector({ job, [PARSE_LABEL.name]: PARSE_LABEL.failed })
+  const labelsOf = labelWriter(job, labelFields)
+  return (record) => {
+    const json = parsedObject(record.value)
+    const eventMs = json === undefined ? undefined : eventTimeMs(json[timeField])
+    const entry = entryAt(eventMs ?? arrivalMs(record), record, record.value)
+    if (json === undefined) return { labels: failedLabels, entry, parsed: false }
+    return { labels: labelsOf(json), entry, parsed: true }
+  }
+}
+
+/** Returns the function that writes the labels of a record; a field without a usable value is left out. */
+export function labelWriter(
+  job: string,
+  fields: readonly string[],
+): (record: Readonly<Record<string, unknown>>) => string {
+  const known = new Map<string, string>()
+  return (record) => {
+    const values = fields.map((field) => labelValue(record[field]))
     const key = values.map((value) => `${value?.length}:${value}`).join()
     const cached = known.get(key)
     if (cached !== undefined) return cached
-    const present = LABEL_FIELDS.map((field, index) => [field, values[index]] as const).filter(
-      (pair): pair is [(typeof LABEL_FIELDS)[number], string] => pair[1] !== undefined,
-    )
-    const labels = selector({ job: JOB.logs, ...Object.fromEntries(present) })
+    const present = fields
+      .map((field, index) => [field, values[index]] as const)
+      .filter((pair): pair is [string, string] => pair[1] !== undefined)
+    const labels = selector({ job, ...Object.fromEntries(present) })
     known.set(key, labels)
     return labels
-  }
-
-  return (record) => {
-    const log = parsedObject(record.value)
-    const endMs = log === undefined ? undefined : eventTimeMs(log.fin)
-    // Kafka says -1 for a record of a producer too old to send a time.
-    const entry = entryAt(endMs ?? Math.max(0, record.timestampMs), record)
-    if (log === undefined) return { labels: failedLabels, entry, parsed: false }
-    return { labels: labelsOf(log), entry, parsed: true }
   }
 }
 
@@ -66,16 +81,16 @@ function parsedObject(value: Buffer): Record<string, unknown> | undefined {
 const labelValue = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
-function eventTimeMs(fin: unknown): number | undefined {
-  const endMs = typeof fin === 'string' ? timeMs(fin) : Number.NaN
-  return endMs >= 0 && endMs < LATEST_MS ? endMs : undefined
+function eventTimeMs(time: unknown): number | undefined {
+  const ms = typeof time === 'string' ? timeMs(time) : Number.NaN
+  return ms >= 0 && ms < LATEST_MS ? ms : undefined
 }
 
-function entryAt(ms: number, { partition, offset, value }: KafkaRecord): Entry {
+/** When Kafka got a record; it says -1 for one of a producer too old to send a time. */
+export const arrivalMs = ({ timestampMs }: KafkaRecord): number => Math.max(0, timestampMs)
+
+/** A line at a millisecond, with the digits below it that identify the record it comes from. */
+export function entryAt(ms: number, { partition, offset }: KafkaRecord, line: Uint8Array): Entry {
   const digits = Number(offset % OFFSETS_PER_MS) * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)
-  return {
-    seconds: Math.floor(ms / 1000),
-    nanos: (ms % 1000) * NANOS_PER_MS + digits,
-    line: value,
-  }
+  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * NANOS_PER_MS + digits, line }
 }

@@ -1,12 +1,16 @@
 import { type Consumer, type EachBatchPayload, type KafkaMessage } from '../kafka/client.ts'
+import { type EmptyFetch, keepingMembership, onEmptyFetch } from '../kafka/group.ts'
 import { type KafkaRecord } from './project.ts'
 
 /** Handles consecutive records of one partition; yields each offset up to which all are settled. */
 export type Handler = (fetched: Fetched) => AsyncGenerator<bigint>
 export type Fetched = {
+  topic: string
   partition: number
   records: KafkaRecord[]
   tombstones: number
+  /** The last offset of this fetch: behind the last record when a transaction's marker follows it. */
+  lastOffset: bigint
   /** Where the partition ends, as of this fetch. */
   endOffset: bigint
   /** False once the partition was taken away or the consumer stops: nothing more may be done. */
@@ -21,6 +25,7 @@ const toRecord =
       : [
           {
             value: message.value,
+            headers: message.headers,
             partition,
             offset: BigInt(message.offset),
             timestampMs: Number(message.timestamp),
@@ -28,17 +33,23 @@ const toRecord =
         ]
 
 /**
- * Consumes a topic. The handler yields the offset of each record up to which all are settled; it is
+ * Consumes topics. The handler yields the offset of each record up to which all are settled; it is
  * committed at once. While the handler works, the member keeps its place in the group, however long
- * that takes. Partitions are handled side by side.
+ * that takes. Partitions are handled side by side. `onEmpty` hears of fetches without any record.
  */
 export async function consume(
   consumer: Consumer,
-  topic: string,
+  topics: readonly string[],
   concurrency: number,
   handler: Handler,
+  onEmpty: (fetch: EmptyFetch) => void,
 ): Promise<void> {
-  await consumer.subscribe({ topics: [topic], fromBeginning: true })
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true })
+  onEmptyFetch(consumer, async (fetch) => {
+    onEmpty(fetch)
+    const { topic, partition, lastOffset } = fetch
+    await consumer.commitOffsets([{ topic, partition, offset: String(lastOffset + 1n) }])
+  })
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
@@ -55,9 +66,11 @@ async function handled(
   isMember: () => boolean,
 ): Promise<void> {
   const fetched: Fetched = {
+    topic: batch.topic,
     partition: batch.partition,
     records: batch.messages.flatMap(toRecord(batch.partition)),
     tombstones: batch.messages.filter((message) => message.value === null).length,
+    lastOffset: BigInt(batch.lastOffset()),
     endOffset: BigInt(batch.highWatermark),
     isMine: () => isRunning() && !isStale() && isMember(),
   }
@@ -72,33 +85,8 @@ async function handled(
     settled = offset
     await commit(offset)
   }
-  // Records without a value at the end of a fetch would otherwise be fetched for ever.
-  const last = BigInt(batch.lastOffset())
+  // What follows the last record (tombstones, markers of transactions) would otherwise be fetched for ever.
   const lastRecord = fetched.records.at(-1)?.offset ?? -1n
-  if (settled === lastRecord && last > settled && fetched.isMine()) await commit(last)
-}
-
-/** How often a heartbeat is offered; kafkajs sends one when its interval has passed. */
-const HEARTBEAT_CHECK_MS = 1_000
-
-/**
- * Sends heartbeats while `work` runs. When the group rebalances, `isMember` turns false so that the
- * work ends early, and the error that kafkajs wants to see is thrown once it has.
- */
-async function keepingMembership(
-  payload: EachBatchPayload,
-  work: (isMember: () => boolean) => Promise<void>,
-): Promise<void> {
-  let lost: unknown
-  const timer = setInterval(() => {
-    payload.heartbeat().catch((error: unknown) => {
-      lost = error
-    })
-  }, HEARTBEAT_CHECK_MS)
-  try {
-    await work(() => lost === undefined)
-  } finally {
-    clearInterval(timer)
-  }
-  if (lost !== undefined) throw lost
+  if (settled === lastRecord && fetched.lastOffset > settled && fetched.isMine())
+    await commit(fetched.lastOffset)
 }

@@ -1,3 +1,4 @@
+import { type TrackerSettings } from '../incidents/config.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { type AlertSettings } from '../prometheus/config.ts'
@@ -9,7 +10,7 @@ import { type Home } from './home.ts'
 import { type Command } from './process.ts'
 import { type ToolName } from './tools.ts'
 
-export const SERVICE_NAMES = ['s3', 'kafka', 'loki', 'alertmanager', 'maildev', 'shipper'] as const
+export const SERVICE_NAMES = ['s3', 'kafka', 'loki', 'alertmanager', 'maildev', 'tracker', 'shipper'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
 /** Everything a service needs to know to be started. */
@@ -19,6 +20,7 @@ export type StackContext = {
   kafka: KafkaSettings
   loki: LokiSettings
   shipper: ShipperSettings
+  tracker: TrackerSettings
   alerts: AlertSettings
   /** What `vigie.yaml` says of sources. */
   declarations: readonly Declaration[]

@@ -5,6 +5,7 @@ import { maildevService } from './maildev.ts'
 import { s3Service } from './s3.ts'
 import { type Service, type ServiceName } from './service.ts'
 import { shipperService } from './shipper.ts'
+import { trackerService } from './tracker.ts'
 
 /** Every service of the stack. */
 export const SERVICES: Readonly<Record<ServiceName, Service>> = {
@@ -13,5 +14,6 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   loki: lokiService,
   alertmanager: alertmanagerService,
   maildev: maildevService,
+  tracker: trackerService,
   shipper: shipperService,
 }

@@ -1,9 +1,7 @@
 import { join } from 'node:path'
-import { reasonOf } from '../service/errors.ts'
 import { PROJECT_ROOT } from './config.ts'
-import { type Service, type StackContext } from './service.ts'
-
-const healthUrl = ({ shipper }: StackContext): string => `http://127.0.0.1:${shipper.METRICS_PORT}`
+import { waitsForReadiness } from './readiness.ts'
+import { type Service } from './service.ts'
 
 /** Vigie's own shipper, as a process of its own. */
 export const shipperService: Service = {
@@ -13,7 +11,7 @@ export const shipperService: Service = {
   runsOn: [],
   after: ['kafka', 'loki'],
   ports: ({ shipper }) => [{ port: shipper.METRICS_PORT, setting: 'METRICS_PORT' }],
-  address: (context) => `${healthUrl(context)}/metrics`,
+  address: ({ shipper }) => `http://127.0.0.1:${shipper.METRICS_PORT}/metrics`,
   command: async ({ kafka, loki, shipper }) => ({
     file: process.execPath,
     args: [join(PROJECT_ROOT, 'bin', 'vigie.js'), 'ship'],
@@ -23,16 +21,7 @@ export const shipperService: Service = {
       METRICS_PORT: String(shipper.METRICS_PORT),
     },
   }),
-  async waitsFor(context) {
-    try {
-      const answer = await fetch(`${healthUrl(context)}/readyz`, { signal: AbortSignal.timeout(2_000) })
-      if (answer.ok) return undefined
-      const { waitingFor } = (await answer.json()) as { waitingFor?: string[] }
-      return (waitingFor ?? [`HTTP ${answer.status}`]).join('; ')
-    } catch (error) {
-      return reasonOf((error as Error).cause ?? error)
-    }
-  },
+  waitsFor: ({ shipper }) => waitsForReadiness(shipper.METRICS_PORT),
   readyWithinMs: 30_000,
   // Longer than its longest push, so that it can finish what is in flight.
   endsWithinMs: 20_000,

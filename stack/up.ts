@@ -82,7 +82,7 @@ async function bringUp(
 
 /** Whatever decides how a service behaves; a hash, so that no secret is written down. */
 function fingerprintOf(context: StackContext, service: Service, command: Command): string {
-  const own = isOurs(service) ? [context.kafka, context.loki, context.shipper] : []
+  const own = isOurs(service) ? [context.kafka, context.loki, context.shipper, context.tracker] : []
   const files = service.configFiles.map((file) => readFileSync(join(PROJECT_ROOT, file), 'utf8'))
   return createHash('sha256')
     .update(JSON.stringify([command, own, files, service.files?.(context)]))

@@ -56,8 +56,12 @@ export type Ended = { code: number | null; stdout: string; stderr: string }
 export type Started = { child: ChildProcess; ended: Promise<Ended>; stderr: () => string }
 
 /** Starts `vigie …` as a user would: the real command, a process of its own. */
-export function start(args: string[], env: Record<string, string | undefined> = {}): Started {
-  const child = spawn(process.execPath, [join(PROJECT_ROOT, 'bin', 'vigie.js'), ...args], {
+export const start = (args: string[], env: Record<string, string | undefined> = {}): Started =>
+  spawned(join('bin', 'vigie.js'), args, env)
+
+/** Starts a program of the project: the real thing, a process of its own. */
+function spawned(file: string, args: string[], env: Record<string, string | undefined>): Started {
+  const child = spawn(process.execPath, [join(PROJECT_ROOT, file), ...args], {
     cwd: temporaryFolder(),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -79,15 +83,14 @@ export function start(args: string[], env: Record<string, string | undefined> = 
 export const vigie = (args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> =>
   start(args, env).ended
 
-export type RunningShipper = Started & { port: number; metric: (name: string) => Promise<number> }
+export type RunningService = Started & { port: number; metric: (name: string) => Promise<number> }
 
-/** Starts a shipper of its own topic and group, and waits until it is ready. */
-export async function startShipper(env: Record<string, string>): Promise<RunningShipper> {
+async function startService(verb: string, portSetting: string, env: Record<string, string>) {
   const port = await freePort()
-  const started = start(['ship'], { ...engineEnv(), METRICS_PORT: String(port), ...env })
+  const started = start([verb], { ...engineEnv(), [portSetting]: String(port), ...env })
   const url = `http://127.0.0.1:${port}`
-  await eventually(`the shipper is ready; it says: ${started.stderr()}`, async () => {
-    if (started.child.exitCode !== null) throw new Error(`the shipper ended: ${started.stderr()}`)
+  await eventually(`vigie ${verb} is ready; it says: ${started.stderr()}`, async () => {
+    if (started.child.exitCode !== null) throw new Error(`vigie ${verb} ended: ${started.stderr()}`)
     return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok
   })
   const metric = async (name: string) => {
@@ -98,7 +101,18 @@ export async function startShipper(env: Record<string, string>): Promise<Running
   return { ...started, port, metric }
 }
 
-export async function stopShipper({ child, ended }: Started): Promise<Ended> {
+/**
+ * Starts a shipper of its own topic and group, and waits until it is ready. The side topics are
+ * everybody's: only a test that is about them ships them.
+ */
+export const startShipper = (env: Record<string, string>): Promise<RunningService> =>
+  startService('ship', 'METRICS_PORT', { SHIPPER_SIDE_TOPICS: 'false', ...env })
+
+/** Starts a tracker of its own topic and group, and waits until it is ready. */
+export const startTracker = (env: Record<string, string>): Promise<RunningService> =>
+  startService('track', 'TRACKER_METRICS_PORT', env)
+
+export async function stopService({ child, ended }: Started): Promise<Ended> {
   child.kill('SIGTERM')
   return ended
 }
@@ -180,6 +194,19 @@ export async function readTopic(
   return records
 }
 
+export type CommittedRecord = { key: string; value: string; timestamp: string }
+
+/** What readers of committed records find on a topic now. */
+export async function readCommitted(topic: string): Promise<CommittedRecord[]> {
+  const script = join('dist', 'test', 'engines', 'read-topic.js')
+  const { code, stdout, stderr } = await spawned(script, [topic], engineEnv()).ended
+  if (code !== 0) throw new Error(`${topic} could not be read: ${stderr}`)
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as CommittedRecord)
+}
+
 /** What Loki counts for a source, over the last 120 days and the next day. */
 export async function countOf(source: string): Promise<number> {
   const query = `sum(count_over_time({job="kafka-logs", source="${source}"}[121d]))`
@@ -223,6 +250,7 @@ export async function ownStackEnv(): Promise<Record<string, string>> {
   const env: Record<string, string> = {
     VIGIE_HOME: temporaryFolder(),
     METRICS_PORT: String(await freePort()),
+    TRACKER_METRICS_PORT: String(await freePort()),
   }
   for (const name of Object.keys(stackSettings.shape))
     if (name.endsWith('_PORT')) env[name] = String(await freePort())

@@ -7,10 +7,10 @@ import {
   engineEnv,
   linesOf,
   logAt,
-  type RunningShipper,
+  type RunningService,
   readTopic,
   startShipper,
-  stopShipper,
+  stopService,
   temporaryFolder,
   unique,
   vigie,
@@ -25,12 +25,12 @@ const write = (name: string, content: string | Uint8Array): string => {
 describe('vigie replay', () => {
   const topic = unique('replay')
   const env = () => ({ ...engineEnv(), KAFKA_TOPIC: topic, KAFKA_GROUP_ID: `${topic}-group` })
-  let shipper: RunningShipper
+  let shipper: RunningService
 
   beforeAll(async () => {
     shipper = await startShipper(env())
   })
-  afterAll(() => stopShipper(shipper))
+  afterAll(() => stopService(shipper))
 
   test('writes the Kafka value, byte for byte, as the Loki line', async () => {
     const source = unique('bytes')

@@ -10,10 +10,10 @@ import {
   context,
   engineEnv,
   logAt,
-  type RunningShipper,
+  type RunningService,
   settings,
   startShipper,
-  stopShipper,
+  stopService,
   temporaryFolder,
   unique,
   vigie,
@@ -28,13 +28,13 @@ describe('reading from S3', () => {
     client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }))
   const logs = (source: string, count: number) =>
     Array.from({ length: count }, (_, index) => JSON.stringify(logAt(source, 5_000 + index)))
-  let shipper: RunningShipper
+  let shipper: RunningService
 
   beforeAll(async () => {
     await client.send(new CreateBucketCommand({ Bucket: bucket }))
     shipper = await startShipper(env())
   })
-  afterAll(() => stopShipper(shipper))
+  afterAll(() => stopService(shipper))
 
   const replay = (uri: string, more: Record<string, string> = {}) =>
     vigie(['replay', uri, '--times', 'original', '--json'], { ...env(), ...more })

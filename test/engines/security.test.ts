@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { engineEnv, logAt, startShipper, stopShipper, temporaryFolder, unique, vigie } from './harness.ts'
+import { engineEnv, logAt, startShipper, stopService, temporaryFolder, unique, vigie } from './harness.ts'
 import { CREDENTIALS, type SecureKafka, startSecureKafka } from './second-kafka.ts'
 
 describe('Kafka with SASL and TLS', () => {
@@ -42,7 +42,7 @@ describe('Kafka with SASL and TLS', () => {
     }
     const shipper = await startShipper(env)
     const { code, stdout } = await vigie(['replay', file(), '--times', 'original', '--json'], env)
-    expect(await stopShipper(shipper)).toMatchObject({ code: 0 })
+    expect(await stopService(shipper)).toMatchObject({ code: 0 })
     expect({ code, report: JSON.parse(stdout) }).toMatchObject({ code: 0, report: { sent: 1, stored: 1 } })
   })
 

@@ -27,12 +27,13 @@ async function freePorts(count: number): Promise<number[]> {
 
 /** The variables that would point the tests at somebody's real engines. */
 const FOREIGN =
-  /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|SHIPPER_|PRODUCER_|RECORD_|LOG_|SMTP_|ALERT|SLACK_|WATCHDOG_|GRAFANA_|RUNBOOK_)/
+  /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|TRACKER_|SHIPPER_|PRODUCER_|RECORD_|LOG_|SMTP_|ALERT|SLACK_|WATCHDOG_|GRAFANA_|RUNBOOK_)/
 
 /** Starts real engines for all the engine tests, on free ports, in a folder of their own. */
 export default async function setup(): Promise<void> {
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name]
-  const [s3, kafka, controller, loki, lokiGrpc, alertmanager, smtp, mailPage, metrics] = await freePorts(9)
+  const [s3, kafka, controller, loki, lokiGrpc, alertmanager, smtp, mailPage, metrics, trackerMetrics] =
+    await freePorts(10)
   Object.assign(process.env, {
     VIGIE_HOME: mkdtempSync(join(tmpdir(), 'vigie-test-')),
     VIGIE_S3_PORT: String(s3),
@@ -44,6 +45,7 @@ export default async function setup(): Promise<void> {
     VIGIE_SMTP_PORT: String(smtp),
     VIGIE_MAIL_PAGE_PORT: String(mailPage),
     METRICS_PORT: String(metrics),
+    TRACKER_METRICS_PORT: String(trackerMetrics),
     // Some machine of the tests may have a Docker engine.
     VIGIE_ENGINE: 'native',
     NO_COLOR: '1',

@@ -14,7 +14,7 @@ import {
   produce,
   settings,
   startShipper,
-  stopShipper,
+  stopService,
   unique,
   untilCounted,
 } from './harness.ts'
@@ -35,7 +35,7 @@ describe('vigie ship', () => {
     await produce(topic, asMessages(many(source, 500)))
     const shipper = await startShipper(own(topic))
     await untilCounted(source, 500)
-    await stopShipper(shipper)
+    await stopService(shipper)
     expect(await countOf(source)).toBe(500)
   })
 
@@ -53,7 +53,7 @@ describe('vigie ship', () => {
       const found = await linesOf(`{job="kafka-logs", parse="failed"} |= "${marker}"`)
       return found.length === 3 && found
     })
-    await stopShipper(shipper)
+    await stopService(shipper)
     expect(lines.map(({ line }) => line).sort()).toEqual(
       [`["${marker}"]`, `plain text ${marker}`, `{"cut": "${marker}`].sort(),
     )
@@ -77,7 +77,7 @@ describe('vigie ship', () => {
       }),
     )
     expect(await shipper.metric('vigie_shipper_tombstones_total')).toBe(2)
-    await stopShipper(shipper)
+    await stopService(shipper)
   })
 
   test('SIGTERM drains, commits and leaves the group at once', async () => {
@@ -87,7 +87,7 @@ describe('vigie ship', () => {
     await produce(topic, asMessages(many(source, 4_000)))
     const shipper = await startShipper(own(topic))
     await untilCounted(source, 1)
-    const ended = await stopShipper(shipper)
+    const ended = await stopService(shipper)
     expect(ended).toMatchObject({ code: 0 })
     const { committed, members } = await withAdmin(admin, brokers, async (client) => ({
       committed: await committedOffsets(client, `${topic}-group`, topic),
@@ -99,7 +99,7 @@ describe('vigie ship', () => {
 
     const next = await startShipper(own(topic))
     await untilCounted(source, 4_000)
-    await stopShipper(next)
+    await stopService(next)
     expect(await countOf(source)).toBe(4_000)
   })
 
@@ -114,7 +114,7 @@ describe('vigie ship', () => {
     await untilCounted(source, 100)
     expect(await shipper.metric('vigie_shipper_retries_total')).toBeGreaterThanOrEqual(verdicts.length)
     expect(await shipper.metric('vigie_shipper_errors_total')).toBe(verdicts.length)
-    const { stderr } = await stopShipper(shipper)
+    const { stderr } = await stopService(shipper)
     await proxy.close()
     expect(await countOf(source)).toBe(100)
     expect(stderr.match(/joined the group/g)).toHaveLength(1)
@@ -137,12 +137,12 @@ describe('vigie ship', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     expect(await shipper.metric('vigie_shipper_lag_messages')).toBe(10)
     expect(await shipper.metric('vigie_shipper_lag_seconds')).toBeGreaterThan(0)
-    expect(await stopShipper(shipper)).toMatchObject({ code: 0 })
+    expect(await stopService(shipper)).toMatchObject({ code: 0 })
     await proxy.close()
     expect(await countOf(source)).toBe(0)
     const next = await startShipper(own(topic))
     await untilCounted(source, 10)
-    await stopShipper(next)
+    await stopService(next)
     expect(await countOf(source)).toBe(10)
   })
 
@@ -158,7 +158,7 @@ describe('vigie ship', () => {
     )
     await produce(topic, asMessages(many(source, 5)))
     await untilCounted(source, 5)
-    await stopShipper(shipper)
+    await stopService(shipper)
     expect(await countOf(source)).toBe(5)
   })
 
@@ -186,7 +186,7 @@ describe('vigie ship', () => {
         return [...goal].every(([partition, offset]) => (done.get(partition) ?? 0n) >= offset)
       }),
     )
-    await stopShipper(last)
+    await stopService(last)
     expect((await distinctLinesOf(source)).size).toBe(total)
   })
 
@@ -203,7 +203,7 @@ describe('vigie ship', () => {
       const found = await linesOf(`{job="vigie", service="shipper"} |= "${topic}"`)
       return found.length > 0 && found
     })
-    const { stderr } = await stopShipper(shipper)
+    const { stderr } = await stopService(shipper)
     expect(JSON.parse(lines[0]?.line ?? '{}')).toMatchObject({ message: 'shipping', topic })
     expect(stderr + lines.map(({ line }) => line).join('')).not.toContain('hunter2secret')
     for (const line of stderr.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()

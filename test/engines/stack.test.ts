@@ -13,7 +13,9 @@ import {
   vigie,
 } from './harness.ts'
 
-/** A stack of its own: S3 and a shipper here, Kafka and Loki from the shared engines. */
+const READY = { s3: 'ready', tracker: 'ready', shipper: 'ready' }
+
+/** A stack of its own: S3, a tracker and a shipper here, Kafka and Loki from the shared engines. */
 describe('vigie up, status and down', () => {
   const env: Record<string, string> = {}
   beforeAll(async () => {
@@ -22,6 +24,9 @@ describe('vigie up, status and down', () => {
       VIGIE_HOME: temporaryFolder(),
       VIGIE_S3_PORT: String(await freePort()),
       METRICS_PORT: String(await freePort()),
+      TRACKER_METRICS_PORT: String(await freePort()),
+      TRACKER_GROUP_ID: `${topic}-tracker`,
+      SHIPPER_SIDE_TOPICS: 'false',
       KAFKA_BROKERS: settings.kafka.KAFKA_BROKERS.join(','),
       LOKI_URL: settings.loki.LOKI_URL,
       KAFKA_TOPIC: topic,
@@ -39,7 +44,7 @@ describe('vigie up, status and down', () => {
 
   test('up starts what the environment does not point elsewhere, and twice is the same as once', async () => {
     expectUp(await vigie(['up'], env))
-    expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+    expect(await states()).toEqual(READY)
     const pid = await pidOf('shipper')
     expectUp(await vigie(['up'], env))
     expect(await pidOf('shipper')).toBe(pid)
@@ -56,11 +61,11 @@ describe('vigie up, status and down', () => {
     await eventually('s3 died', async () => (await states()).s3 === 'died')
     expect((await vigie(['status'], env)).code).toBe(1)
     expectUp(await vigie(['up'], env))
-    expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+    expect(await states()).toEqual(READY)
   })
 
   test('down stops all, deletes the data when asked, and needs nothing to run', async () => {
-    const pids = [await pidOf('s3'), await pidOf('shipper')]
+    const pids = [await pidOf('s3'), await pidOf('tracker'), await pidOf('shipper')]
     expect((await vigie(['down', '--volumes'], env)).code).toBe(0)
     for (const pid of pids) expect(startOf(pid)).toBeUndefined()
     expect((await vigie(['down'], env)).stderr).toContain('Nothing was running')
@@ -69,7 +74,7 @@ describe('vigie up, status and down', () => {
   test('two ups at once both succeed, with one set of services', async () => {
     const both = await Promise.all([vigie(['up'], env), vigie(['up'], env)])
     for (const each of both) expectUp(each)
-    expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+    expect(await states()).toEqual(READY)
     await vigie(['down'], env)
   })
 
@@ -81,9 +86,9 @@ describe('vigie up, status and down', () => {
       started.child.kill('SIGKILL')
       await started.ended
       expectUp(await vigie(['up'], env))
-      expect(await states()).toEqual({ s3: 'ready', shipper: 'ready' })
+      expect(await states()).toEqual(READY)
       await vigie(['down'], env)
-      expect(await states()).toEqual({ s3: 'stopped', shipper: 'stopped' })
+      expect(await states()).toEqual({ s3: 'stopped', tracker: 'stopped', shipper: 'stopped' })
     }
   })
 

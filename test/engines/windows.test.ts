@@ -7,7 +7,7 @@ import {
   produce,
   settings,
   startShipper,
-  stopShipper,
+  stopService,
   unique,
   untilCounted,
 } from './harness.ts'
@@ -37,7 +37,7 @@ test('a window counts what ended in it, to the millisecond, and no line twice at
   await produce(topic, asMessages(logs))
   const shipper = await startShipper({ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: `${topic}-group` })
   await untilCounted(source, logs.length)
-  await stopShipper(shipper)
+  await stopService(shipper)
   const counts = await countsIn(settings.loki, { fromMs: firstMs, toMs: firstMs + 60 * dayMs })
   expect(counts).toEqual({ lines: 12, successes: 12, failures: 0 })
 })

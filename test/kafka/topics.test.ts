@@ -12,7 +12,8 @@ describe('the table of topics', () => {
   })
 
   test.each(TOPICS)('$name: whole positive numbers, each with a reason', (spec) => {
-    for (const value of [spec.partitions, spec.retentionHours, spec.segmentMegabytes]) {
+    const hours = spec.retention === 'latest by key' ? 1 : spec.retention.hours
+    for (const value of [spec.partitions, hours, spec.segmentMegabytes]) {
       expect(Number.isInteger(value)).toBe(true)
       expect(value).toBeGreaterThan(0)
     }
@@ -79,6 +80,15 @@ describe('ensureTopics', () => {
     await ensureTopics(admin, ['mine', TOPIC.logs], ['a:1'])
     const [mine, logs] = created
     expect(mine).toEqual({ ...logs, topic: 'mine' })
+  })
+
+  test('a topic of states keeps the latest of each key, however old', async () => {
+    const { admin, created } = fakeAdmin([])
+    await ensureTopics(admin, [TOPIC.incidentsState], ['a:1'])
+    expect(created[0]?.configEntries.slice(0, 2)).toEqual([
+      { name: 'cleanup.policy', value: 'compact' },
+      { name: 'segment.bytes', value: '16777216' },
+    ])
   })
 
   test('somebody who creates it at the same time is no error', async () => {

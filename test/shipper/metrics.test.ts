@@ -18,13 +18,13 @@ function atTime() {
 describe('lag', () => {
   test('adds the partitions up, and is as old as the oldest that waits', async () => {
     const { metrics, value, pass } = atTime()
-    metrics.setLag(0, { messages: 5, oldestWaitingMs: START_MS - 2_000 })
-    metrics.setLag(1, { messages: 7, oldestWaitingMs: START_MS - 9_000 })
-    metrics.setLag(2, { messages: 0, oldestWaitingMs: undefined })
+    metrics.setLag('logs', 0, { messages: 5, oldestWaitingMs: START_MS - 2_000 })
+    metrics.setLag('logs', 1, { messages: 7, oldestWaitingMs: START_MS - 9_000 })
+    metrics.setLag('logs', 2, { messages: 0, oldestWaitingMs: undefined })
     pass(1_000)
     expect(await value('lag_messages')).toBe(12)
     expect(await value('lag_seconds')).toBe(10)
-    metrics.setLag(1, { messages: 0, oldestWaitingMs: undefined })
+    metrics.setLag('logs', 1, { messages: 0, oldestWaitingMs: undefined })
     expect(await value('lag_messages')).toBe(5)
     expect(await value('lag_seconds')).toBe(3)
   })
@@ -32,7 +32,7 @@ describe('lag', () => {
   test('is nothing when nothing waits, or when the partitions are somebody else’s', async () => {
     const { metrics, value } = atTime()
     expect(await value('lag_seconds')).toBe(0)
-    metrics.setLag(0, { messages: 5, oldestWaitingMs: START_MS - 2_000 })
+    metrics.setLag('logs', 0, { messages: 5, oldestWaitingMs: START_MS - 2_000 })
     metrics.forgetLags()
     expect(await value('lag_messages')).toBe(0)
     expect(await value('lag_seconds')).toBe(0)
@@ -40,7 +40,7 @@ describe('lag', () => {
 
   test('is never negative, also when clocks differ', async () => {
     const { metrics, value } = atTime()
-    metrics.setLag(0, { messages: 1, oldestWaitingMs: START_MS + 5_000 })
+    metrics.setLag('logs', 0, { messages: 1, oldestWaitingMs: START_MS + 5_000 })
     expect(await value('lag_seconds')).toBe(0)
   })
 })

@@ -1,0 +1,26 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { lagGauges } from '../service/lag.ts'
+
+/** The tracker's numbers, and the registry that serves them. `openIncidents` is asked at each scrape. */
+export function trackerMetrics(openIncidents: () => number, now: () => number = Date.now) {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `vigie_tracker_${name}`, help, labelNames, registers: [registry] })
+  new Gauge({
+    name: 'vigie_tracker_open_incidents',
+    help: 'Sources that are down now, in the partitions of this tracker',
+    registers: [registry],
+    collect() {
+      this.set(openIncidents())
+    },
+  })
+  return {
+    registry,
+    logs: counter('logs_total', 'Records read, by what became of them', ['verdict']),
+    events: counter('events_total', 'Incidents opened and resolved', ['event']),
+    transactions: counter('transactions_total', 'Transactions committed'),
+    ...lagGauges(registry, 'vigie_tracker', now),
+  }
+}
+export type TrackerMetrics = ReturnType<typeof trackerMetrics>
