@@ -12,9 +12,6 @@ import { DEFAULT_SLO, LIMITS, type Threshold } from './thresholds.ts'
 const declared = (value: number | undefined): Threshold | undefined =>
   value === undefined ? undefined : { value, origin: 'declared in vigie.yaml' }
 
-/** With an objective of 90 %, 14.4 times its budget is more than all runs: there is nothing to alert on. */
-const canFire = ({ condition }: Alert): boolean => condition.threshold.value < 1
-
 /** Every alert, for sources that declared these things. The order is that of their files. */
 export function alerts(declarations: readonly Declaration[] = []): Alert[] {
   const patience = shares(declarations, patienceOf, DEFAULT_PATIENCE)
@@ -32,8 +29,8 @@ export function alerts(declarations: readonly Declaration[] = []): Alert[] {
       hungry('5-surconsommation-memoire', 'memoire', share),
     ),
     ...limits('cpu_s', LIMITS.cpuSeconds).map((share) => hungry('5-surconsommation-cpu', 'cpu', share)),
-    ...objectives.map((share) => burning('6-budget-erreurs-rapide', 'fast', share)).filter(canFire),
-    ...objectives.map((share) => burning('6-budget-erreurs-lent', 'slow', share)).filter(canFire),
+    ...objectives.map((share) => burning('6-budget-erreurs-rapide', 'fast', share)),
+    ...objectives.map((share) => burning('6-budget-erreurs-lent', 'slow', share)),
     volume('below'),
     volume('above'),
     lastingIncident,

@@ -65,11 +65,11 @@ describe('vigie rules test', () => {
     { file: '2-taux-echec-eleve', from: /sum\(/g, to: 'sum by (source) (' },
     { file: '2-taux-echec-eleve', from: /15m/g, to: '20m' },
     { file: '3-source-muette', from: / unless on \(source\) [^>]*/, to: ') ' },
-    { file: '3-source-muette', from: '[75m]', to: '[90m]' },
-    { file: '3-source-muette', from: '[7d]', to: '[14d]' },
-    { file: '3-source-muette', from: '[75m]', to: '[75m] offset 5m' },
+    { file: '3-source-muette', from: /\[75m\]/g, to: '[90m]' },
+    { file: '3-source-muette', from: /\[7d\]/g, to: '[14d]' },
+    { file: '3-source-muette', from: /\[75m\]/g, to: '[75m] offset 5m' },
     { file: '3-source-muette', from: /etat=~"\.\+"/g, to: 'job=~".+"' },
-    { file: '3-source-muette', from: / unless \(sum\(.*\)\) > 0/, to: ') > 0' },
+    { file: '3-source-muette', from: / unless sum\(.*> 0/, to: ')) > 0' },
     { file: '3-source-muette', tests: '3-source-muette-cadence', from: /, source!~"[^"]*"/g, to: '' },
     {
       file: '3-source-muette',
@@ -78,7 +78,8 @@ describe('vigie rules test', () => {
       to: 'source=~".+"',
     },
     { file: '3-source-muette', tests: '3-source-muette-cadence', from: /Europe\/Paris/g, to: 'Asia/Tokyo' },
-    { file: '4-latence-degradee', from: '0.95', to: '0.999' },
+    { file: '3-source-muette', tests: '3-source-muette-cadence', from: /Europe\/Paris/g, to: 'UTC' },
+    { file: '4-latence-degradee', from: /0\.95/g, to: '0.999' },
     { file: '4-latence-degradee', from: 'by (job)', to: 'by (source)' },
     { file: '4-latence-degradee', from: ', source!~"data-lake"', to: '' },
     { file: '4-latence-degradee', from: /for: 5m/g, to: 'for: 10m' },
@@ -87,14 +88,14 @@ describe('vigie rules test', () => {
     { file: '5-surconsommation-ressources', from: /by \(source\)/g, to: 'by (job)' },
     { file: '5-surconsommation-ressources', from: /, source[!=]~"[^"]*"/g, to: '' },
     { file: '6-budget-erreurs', from: / and on \(source\) \([^>]* >= 3\)/g, to: '' },
-    { file: '6-budget-erreurs', from: /etat(.{3,12})\}\[(?:5m|30m)\]/g, to: 'etat$1}[1h]' },
+    { file: '6-budget-erreurs', from: /\[(?:5m|30m)\]/g, to: '[1h]' },
     { file: '6-budget-erreurs', from: /, source[!=]~"payments"/g, to: '' },
     { file: '7-volume-anormal', from: / >= 20/g, to: '' },
     { file: '7-volume-anormal', from: '< 0.5', to: '<= 0.5' },
     { file: '7-volume-anormal', from: '> 3', to: '>= 3' },
     { file: '7-volume-anormal', from: /\(\(sum\(([^)]*)\)\) or vector\(0\)\)/, to: '((sum($1)))' },
     { file: '8-incident-prolonge', from: / offset 60m/g, to: '' },
-    { file: '8-incident-prolonge', from: / or \(max_over_time.*\)\) \/ 1000/, to: ') / 1000' },
+    { file: '8-incident-prolonge', from: /\) >= on/, to: ') > 2 * on' },
     { file: '9-enregistrements-ecartes', from: /by \(reason\)/g, to: 'by (job)' },
     { file: '9-enregistrements-ecartes', from: 'ingestion-rejected', to: 'ingestion-dead-letters' },
     { file: '10-veilleur', from: '> 0', to: '> 1' },
@@ -210,12 +211,8 @@ describe('vigie rules test', () => {
   })
 
   test('a global rule and one of a source that both answer are one alert too many', async () => {
-    const twice = stringify({
-      groups: ['a', 'b'].map((name) => ({
-        name,
-        rules: [{ alert: 'too-many', expr: `${MINE} and on (source) vector(1)` }],
-      })),
-    }).replaceAll(' and on (source) vector(1)', '')
+    const group = (name: string) => ({ name, rules: [{ alert: 'too-many', expr: MINE }] })
+    const twice = stringify({ groups: [group('global'), group('own')] })
     const expected = [{ at: '1m', firing: [{ source: 'crm' }, { source: 'lake' }] }]
     const file = written({ 'mine.yaml': tests(expected), 'rules.yaml': twice })
     const { code, stdout } = await rulesTest([file])
@@ -396,7 +393,7 @@ describe('vigie rules check', () => {
 describe('vigie rules render', () => {
   test('the committed files are what the catalogue says', async () => {
     const { code, stdout } = await vigie(['rules', 'render', '--check'])
-    expect(stdout).toBe('✔ 10 files are what the catalogue says.\n')
+    expect(stdout).toMatch(/^✔ \d+ files are what the catalogue says\.\n$/)
     expect(code).toBe(0)
   })
 
@@ -404,9 +401,10 @@ describe('vigie rules render', () => {
     const folder = temporaryFolder()
     const render = (...more: string[]) => vigie(['rules', 'render', '--to', folder, ...more])
     const inFolder = join(folder, 'loki/rules/fake')
-    expect((await render('--check')).stdout.match(/differs/g)).toHaveLength(10)
+    const missing = (await render('--check')).stdout.match(/differs/g) ?? []
+    expect(missing.length).toBeGreaterThan(10)
     expect(readdirSync(folder)).toEqual([])
-    expect((await render()).stdout.match(/written/g)).toHaveLength(10)
+    expect((await render()).stdout.match(/written/g)).toHaveLength(missing.length)
     for (const name of readdirSync(inFolder))
       expect(readFileSync(join(inFolder, name))).toEqual(
         readFileSync(join(PROJECT_ROOT, 'loki/rules/fake', name)),
@@ -430,8 +428,9 @@ describe('vigie rules render', () => {
     const env = config()
     expect(await vigie(['rules', 'render', '--to', folder], env)).toMatchObject({ code: 0 })
     const silence = readFileSync(join(folder, 'loki/rules/fake/3-source-muette.yaml'), 'utf8')
-    expect(silence).toContain('source=~\\"daily-.*\\"')
-    expect(silence).toContain('[26h]')
+    const { groups } = parse(silence) as { groups: { rules: { expr: string }[] }[] }
+    const expressions = groups.flatMap((group) => group.rules.map(({ expr }) => expr))
+    expect(expressions.filter((expr) => expr.includes('source=~"daily-.*"}[26h]'))).toHaveLength(1)
     expect(await vigie(['rules', 'render', '--check'], env)).toMatchObject({ code: 1 })
   })
 
@@ -456,7 +455,7 @@ describe('vigie rules cost', () => {
     const all = JSON.parse(stdout) as Awaited<ReturnType<typeof costs>>
     expect(code).toBe(0)
     expect(all.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['alert 3-source-muette (daily-*)', 'KPI failureRate over 7d']),
+      expect.arrayContaining(['alert 3-source-muette (daily-*)', '1-ingestion-health: Failure rate']),
     )
     for (const { everySeconds, seconds, share, lines, bytes } of all) {
       expect(share).toBeCloseTo(seconds / everySeconds)

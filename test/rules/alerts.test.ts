@@ -103,10 +103,11 @@ describe('what sources declare', () => {
     expect(find('6-budget-erreurs-lent').condition.threshold.value).toBeCloseTo(0.12)
   })
 
-  test('a budget that cannot burn that fast has no alert for it', () => {
+  test('a budget that cannot burn that fast alerts when almost all runs fail', () => {
     const lax = alerts(sourcesYaml.sources.parse([{ match: 'flaky', slo: 0.9 }]))
     const own = lax.filter(({ share }) => share === 'flaky')
     expect(own.map(({ id, condition }) => [id, condition.threshold.value])).toEqual([
+      ['6-budget-erreurs-rapide', 0.9],
       ['6-budget-erreurs-lent', 0.6],
     ])
   })
@@ -119,13 +120,13 @@ describe('what sources declare', () => {
 
   test('silence is told in the source’s own terms', () => {
     expect(find('3-source-muette').description).toMatch(
-      /has not run for 75 minutes, .* in the last 7 days\.$/,
+      /has not run for 75 minutes, .* in the 7 days before\.$/,
     )
     expect(find('3-source-muette', 'daily-*').description).toContain('has not run for 1 day 2 hours,')
-    expect(find('3-source-muette', 'weekdays').description).toContain('when its cadence asked for it')
-    const nearly = alerts(
-      sourcesYaml.sources.parse([{ match: 'a', every: '1d', grace: '23h30m'.slice(0, 3) }]),
+    expect(find('3-source-muette', 'weekdays').description).toContain(
+      '(1 day 15 minutes to 3 days 1 hour 15 minutes, depending on the day of its last run)',
     )
+    const nearly = alerts(sourcesYaml.sources.parse([{ match: 'a', every: '1d', grace: '23h' }]))
     expect(nearly.find(({ share }) => share === 'a')?.description).toContain('for 1 day 23 hours,')
     const odd = alerts(sourcesYaml.sources.parse([{ match: 'a', every: '2879m', grace: '0s' }]))
     expect(odd.find(({ share }) => share === 'a')?.description).toContain('for 1 day 23 hours 59 minutes,')

@@ -69,7 +69,7 @@ describe('a rule', () => {
   )
 
   test.each(rules)('$alert: every placeholder became a template of the ruler', ({ expr, annotations }) => {
-    const { last_error, ...texts } = annotations
+    const { last_error, last_error_at, ...texts } = annotations
     for (const text of Object.values(texts)) {
       for (const [, action = ''] of text.matchAll(/\{\{(.*?)\}\}/g))
         expect(action).toMatch(
@@ -78,8 +78,8 @@ describe('a rule', () => {
       expect(text.replace(/\{\{.*?\}\}/g, '')).not.toMatch(/[{}]/)
       for (const [, label = ''] of text.matchAll(/\$labels\.(\w+)/g)) expect(expr).toContain(`by (${label})`)
     }
-    if (last_error !== undefined)
-      expect(last_error).toMatch(/^\{\{ with query \(printf ".*%q.*" \$labels\.source\) \}\}/)
+    for (const asking of [last_error, last_error_at].filter((text) => text !== undefined))
+      expect(asking).toMatch(/^\{\{ with query \(printf ".*%q.*" \$labels\.source\) \}\}/)
   })
 
   test('a value is written in its unit', () => {
