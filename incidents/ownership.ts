@@ -1,12 +1,13 @@
-import { type Kafka, type Producer, withAdmin } from '../kafka/client.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Admin, type Kafka, type Producer, withAdmin } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
-import { committedOffsets } from '../kafka/offsets.ts'
+import { committedOffsets, type Offsets } from '../kafka/offsets.ts'
 import { readToEnd } from '../kafka/snapshot.ts'
 import { fencingProducer } from '../kafka/transactions.ts'
 import { TOPIC } from '../log/names.ts'
 import { type Logger } from '../service/log.ts'
 import { type SourceState } from './incident.ts'
-import { readState, type StoredState } from './state.ts'
+import { isReachedKey, reachedKey, readState, type StoredState } from './state.ts'
 
 /** A partition of the logs that only this process may write the incidents of. */
 export type Owned = {
@@ -91,14 +92,9 @@ async function takeOver(takeover: Takeover, partitions: readonly number[]): Prom
   const producers = fencing.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   try {
     for (const each of fencing) if (each.status === 'rejected') throw each.reason
-    const records = new Map<string, Buffer>()
-    const committed = await withAdmin(kafka, where.KAFKA_BROKERS, async (admin) => {
-      await readToEnd(kafka, admin, TOPIC.incidentsState, groupId, ({ key, value }) => {
-        if (value === null) records.delete(String(key))
-        else records.set(String(key), value)
-      })
-      return committedOffsets(admin, groupId, topic)
-    })
+    const { states: records, committed } = await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
+      readTruth(takeover, admin, partitions),
+    )
     const stored = new Map([...records].map(([source, value]) => [source, readState(source, value)]))
     logger.info('took over partitions', { partitions, sources: stored.size })
     return new Map(
@@ -110,6 +106,46 @@ async function takeOver(takeover: Takeover, partitions: readonly number[]): Prom
   } catch (error) {
     await disconnectAll(producers)
     throw error
+  }
+}
+
+type Truth = { states: Map<string, Buffer>; committed: Offsets }
+
+const READINGS = 5
+const PAUSE_MS = 500
+
+/**
+ * The states and the offsets that the group has committed. Each transaction writes with its states how
+ * far it came: states that do not know of a committed offset were not all read, and are read again. Only
+ * offsets that somebody set by hand stay different; then the states are taken as they are.
+ */
+async function readTruth(
+  { kafka, where, groupId, logger }: Takeover,
+  admin: Admin,
+  partitions: readonly number[],
+): Promise<Truth> {
+  const topic = where.KAFKA_TOPIC
+  for (let reading = 1; ; reading++) {
+    const states = new Map<string, Buffer>()
+    const reached = new Map<string, bigint>()
+    await readToEnd(kafka, admin, TOPIC.incidentsState, groupId, ({ key, value }) => {
+      const name = String(key)
+      if (value === null) states.delete(name)
+      else if (isReachedKey(name)) reached.set(name, BigInt(String(value)))
+      else states.set(name, value)
+    })
+    const committed = await committedOffsets(admin, groupId, topic)
+    const behind = partitions.flatMap((partition) => {
+      const known = reached.get(reachedKey({ groupId, topic, partition }))
+      const offset = committed.get(partition)
+      return known === offset
+        ? []
+        : [{ partition, committed: String(offset ?? 'none'), states: String(known ?? 'none') }]
+    })
+    if (behind.length === 0) return { states, committed }
+    logger.warn('the states are not those of the committed offsets', { partitions: behind, reading })
+    if (reading === READINGS) return { states, committed }
+    await sleep(PAUSE_MS)
   }
 }
 

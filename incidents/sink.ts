@@ -2,7 +2,7 @@ import { type Progress, writeTogether } from '../kafka/transactions.ts'
 import { TOPIC } from '../log/names.ts'
 import { type Digest } from './digest.ts'
 import { type Owned } from './ownership.ts'
-import { writtenState } from './state.ts'
+import { reachedKey, writtenState } from './state.ts'
 
 /**
  * Writes a digest's events and states, and the group's progress, in one transaction, and only then takes
@@ -14,12 +14,14 @@ export async function commit(owned: Owned, { changed, events }: Digest, progress
     key: source,
     value: writtenState({ state, partition }),
   }))
+  // In the same transaction as the offsets: whoever reads both can tell whether it read all states.
+  const reached = { key: reachedKey(progress), value: String(nextOffset) }
   const eventMessages = events.map((event) => ({ key: event.source, value: JSON.stringify(event) }))
   await writeTogether(
     owned.producer,
     [
       { topic: TOPIC.incidents, messages: eventMessages },
-      { topic: TOPIC.incidentsState, messages: stateMessages },
+      { topic: TOPIC.incidentsState, messages: [...stateMessages, reached] },
     ],
     progress,
   )

@@ -21,6 +21,17 @@ export type StoredState = { state: SourceState; partition: number }
 export const writtenState = ({ state, partition }: StoredState): string =>
   JSON.stringify({ ...state, partition } satisfies z.input<typeof stateRecordSchema>)
 
+/** How far a group had come in a partition with the states beside which this is written. */
+export type Reached = { groupId: string; topic: string; partition: number; nextOffset: bigint }
+
+/** No source is called so: a label holds no NUL. */
+const MARK = '\0'
+
+/** The key of the record that says how far a group had come; the states' own keys are their sources. */
+export const reachedKey = ({ groupId, topic, partition }: Omit<Reached, 'nextOffset'>): string =>
+  `${MARK}${groupId}/${topic}/${partition}`
+export const isReachedKey = (key: string): boolean => key.startsWith(MARK)
+
 /** Reads a record of the state topic. Throws INCIDENT_STATE_UNREADABLE for one that no tracker wrote. */
 export function readState(source: string, value: Buffer): StoredState {
   try {
