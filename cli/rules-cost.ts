@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { durationMs } from '../loki/logql.ts'
 import { costs, DEAR_SHARE } from '../rules/cost.ts'
-import { durationMs } from '../rules/testing/file.ts'
 import { vigieError } from '../service/errors.ts'
 import { createProgressBar } from './progress-bar.ts'
 import { alertQueries, askedPanels } from './rules-queries.ts'

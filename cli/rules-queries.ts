@@ -1,11 +1,10 @@
 import { panelQueries } from '../grafana/dashboards.ts'
 import { asAsked } from '../grafana/query.ts'
-import { duration } from '../loki/logql.ts'
+import { duration, durationMs } from '../loki/logql.ts'
 import { PACES } from '../rules/alert.ts'
 import { alerts } from '../rules/alerts.ts'
 import { type RepeatedQuery } from '../rules/cost.ts'
 import { type Declaration } from '../rules/sources.ts'
-import { durationMs } from '../rules/testing/file.ts'
 
 /** Every alert's query, as often as it is evaluated. */
 export const alertQueries = (declarations: readonly Declaration[]): RepeatedQuery[] =>

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { trackerSettings } from '../incidents/config.ts'
 import { kafkaSettings } from '../kafka/config.ts'
@@ -7,9 +6,8 @@ import { lokiSettings } from '../loki/config.ts'
 import { producerSettings, producerYaml } from '../producer/config.ts'
 import { alertSettings, withMailServer } from '../prometheus/config.ts'
 import { sourcesYaml } from '../rules/sources.ts'
-import { reasonOf, vigieError } from '../service/errors.ts'
 import { loggerSettings } from '../service/log.ts'
-import { optionalText, problemsOf, settingsFrom } from '../service/settings.ts'
+import { optionalText, readYaml, settingsFrom } from '../service/settings.ts'
 import { shipperSettings } from '../shipper/config.ts'
 import { homeOf, stackSettings } from '../stack/config.ts'
 import { openHome } from '../stack/home.ts'
@@ -110,13 +108,9 @@ export function readConfigFile(env: NodeJS.ProcessEnv): z.infer<typeof yamlSchem
   const named = settingsFrom(fileSettings, env).VIGIE_CONFIG
   const file = named ?? 'vigie.yaml'
   if (named === undefined && !existsSync(file)) return yamlSchema.parse({})
-  let content: unknown
-  try {
-    content = parse(readFileSync(file, 'utf8')) ?? {}
-  } catch (error) {
-    throw vigieError('CONFIG_FILE_UNREADABLE', { file, problem: reasonOf(error) }, error)
-  }
-  const result = yamlSchema.safeParse(content)
-  if (result.success) return result.data
-  throw vigieError('CONFIG_INVALID', { problems: `  in ${file}:\n${problemsOf(result.error, content)}` })
+  // A file that only has comments says nothing.
+  return readYaml(
+    file,
+    z.preprocess((content) => content ?? {}, yamlSchema),
+  )
 }

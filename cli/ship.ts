@@ -1,7 +1,5 @@
 import { Command } from 'commander'
-import { lokiHeaders } from '../loki/config.ts'
-import { stopSignal } from '../service/shutdown.ts'
-import { readSettings } from './settings.ts'
+import { serve } from './serving.ts'
 
 export const shipCommand = (): Command =>
   new Command('ship')
@@ -10,16 +8,10 @@ export const shipCommand = (): Command =>
       'after',
       '\nExample:\n  $ KAFKA_BROKERS=kafka:9092 LOKI_URL=http://loki:3100 vigie ship\n\nHealth: /healthz, /readyz and /metrics on METRICS_PORT. `vigie config` lists the settings.',
     )
-    .action(async () => {
-      // Loaded here: other commands need neither the logger nor the health server.
-      const { closeLogger, createLogger } = await import('../service/logger.ts')
-      const { runShipper } = await import('../shipper/main.ts')
-      const { shipper: settings, kafka, loki, logger: logging } = readSettings(process.env)
-      const logger = createLogger('shipper', logging, { url: loki.LOKI_URL, headers: lokiHeaders(loki) })
-      try {
-        await runShipper({ settings, kafka, loki, logger }, stopSignal())
-        logger.info('stopped')
-      } finally {
-        await closeLogger(logger)
-      }
-    })
+    .action(() =>
+      serve('shipper', async ({ shipper: settings, kafka, loki }, logger, stop) => {
+        // Loaded here: other commands need no health server.
+        const { runShipper } = await import('../shipper/main.ts')
+        await runShipper({ settings, kafka, loki, logger }, stop)
+      }),
+    )

@@ -1,7 +1,5 @@
 import { Command } from 'commander'
-import { lokiHeaders } from '../loki/config.ts'
-import { stopSignal } from '../service/shutdown.ts'
-import { readSettings } from './settings.ts'
+import { serve } from './serving.ts'
 
 export const trackCommand = (): Command =>
   new Command('track')
@@ -12,16 +10,10 @@ export const trackCommand = (): Command =>
       'after',
       '\nExample:\n  $ KAFKA_BROKERS=kafka:9092 vigie track\n\nHealth: /healthz, /readyz and /metrics on TRACKER_METRICS_PORT. `vigie config` lists the settings.',
     )
-    .action(async () => {
-      // Loaded here: other commands need neither the logger nor the health server.
-      const { closeLogger, createLogger } = await import('../service/logger.ts')
-      const { runTracker } = await import('../incidents/main.ts')
-      const { tracker: settings, shipper, kafka, loki, logger: logging } = readSettings(process.env)
-      const logger = createLogger('tracker', logging, { url: loki.LOKI_URL, headers: lokiHeaders(loki) })
-      try {
-        await runTracker({ settings, kafka, metricsHost: shipper.METRICS_HOST, logger }, stopSignal())
-        logger.info('stopped')
-      } finally {
-        await closeLogger(logger)
-      }
-    })
+    .action(() =>
+      serve('tracker', async ({ tracker: settings, shipper, kafka }, logger, stop) => {
+        // Loaded here: other commands need no health server.
+        const { runTracker } = await import('../incidents/main.ts')
+        await runTracker({ settings, kafka, metricsHost: shipper.METRICS_HOST, logger }, stop)
+      }),
+    )

@@ -22,3 +22,18 @@ export function duration(milliseconds: number): string {
   for (const [unit, size] of units) if (whole % size === 0) return `${whole / size}${unit}`
   return `${whole}ms`
 }
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+const PART = /(\d+)(ms|[smhdw])/gy
+
+/** A duration as LogQL writes it (`90s`, `1h15m`), in ms; undefined for any other text. */
+export function durationMs(text: string): number | undefined {
+  let total = 0
+  let end = 0
+  PART.lastIndex = 0
+  for (let part = PART.exec(text); part !== null; part = PART.exec(text)) {
+    total += Number(part[1]) * UNITS[part[2] as keyof typeof UNITS]
+    end = PART.lastIndex
+  }
+  return end === text.length && end > 0 ? total : undefined
+}

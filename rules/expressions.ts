@@ -4,10 +4,10 @@ import { JOB, LABEL_FIELDS } from '../log/names.ts'
 import { quoted } from '../loki/logql.ts'
 
 /**
- * What a query looks at: the window, as a LogQL duration or a macro of Grafana (`5m`, `$__range`), and
- * further matchers inside the stream selector (`source=~"crm|erp"`).
+ * What a query looks at: the window, as a LogQL duration or a macro of Grafana (`5m`, `$__range`), further
+ * matchers inside the stream selector (`source=~"crm|erp"`), and stages after it (` | day="Monday"`).
  */
-export type Scope = { window: string; matchers?: readonly string[] }
+export type Scope = { window: string; matchers?: readonly string[]; stages?: string }
 
 const [STATE_LABEL, SOURCE_LABEL] = LABEL_FIELDS
 /** The label by which sources are told apart. */
@@ -16,10 +16,10 @@ export const BY_SOURCE = SOURCE_LABEL
 export const selecting = (job: string, matchers: readonly string[] = []): string =>
   `{${[`job=${quoted(job)}`, ...matchers].join(', ')}}`
 
-const ofRuns = ({ matchers = [] }: Scope, state?: State): string => {
+const ofRuns = ({ matchers = [], stages = '' }: Scope, state?: State): string => {
   // A line that could not be read has no state: it is no run.
   const states = state === undefined ? `${STATE_LABEL}=~".+"` : `${STATE_LABEL}=${quoted(state)}`
-  return selecting(JOB.logs, [states, ...matchers])
+  return `${selecting(JOB.logs, [states, ...matchers])}${stages}`
 }
 
 /** `sum by (…)`, or `sum` of everything. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { quoted } from '../loki/logql.ts'
+import { durationMs, quoted } from '../loki/logql.ts'
 import { cronProblem } from './cron.ts'
 import { BY_SOURCE } from './expressions.ts'
 
-const DURATION = /^(\d+)(s|m|h|d)$/
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const DURATION = /^\d+[smhd]$/
+const DAY_MS = 86_400_000
 
 /**
  * The rarest source that can be found silent, in days: twice a year and some grace. Loki's configuration
@@ -16,11 +16,8 @@ const RAREST_DAYS = 200
 const duration = z
   .string()
   .regex(DURATION, 'a duration such as 90s, 15m, 1h or 7d')
-  .transform((text) => {
-    const [, amount = '', unit = 's'] = DURATION.exec(text) ?? []
-    return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]
-  })
-  .refine((ms) => ms <= RAREST_DAYS * UNIT_MS.d, `at most ${RAREST_DAYS}d`)
+  .transform((text) => durationMs(text) ?? Number.NaN)
+  .refine((ms) => ms <= RAREST_DAYS * DAY_MS, `at most ${RAREST_DAYS}d`)
 
 const cron = z.string().superRefine((line, context) => {
   const problem = cronProblem(line, RAREST_DAYS)
@@ -59,7 +56,7 @@ export const declarationSchema = z
     cron: cron.optional().describe('when it runs, as a cron line of five fields'),
     timezone: timezone.optional().describe('time zone of `cron`; UTC when absent'),
     grace: duration
-      .refine((ms) => ms <= 30 * UNIT_MS.d, 'at most 30d')
+      .refine((ms) => ms <= 30 * DAY_MS, 'at most 30d')
       .optional()
       .describe('how late a run may end before the source counts as silent; `15m` when absent'),
     owner: z.email().optional().describe('who gets the mails about it, instead of `ALERT_EMAIL_TO`'),

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
 import { z } from 'zod'
-import { vigieError } from './errors.ts'
+import { reasonOf, vigieError } from './errors.ts'
 import { redacted } from './redact.ts'
 
 /**
@@ -101,4 +103,20 @@ export function describeSettings(schema: SettingsSchema): SettingDoc[] {
     const text = Array.isArray(value) ? value.join(',') : String(value ?? '')
     return { name, byDefault: text, description: field.description ?? '', secret: isSecret(field) }
   })
+}
+
+/**
+ * Reads a YAML file. Throws CONFIG_FILE_UNREADABLE, and CONFIG_INVALID that names the file and, in it, each
+ * wrong key, its value and what is allowed.
+ */
+export function readYaml<Schema extends z.ZodType>(file: string, schema: Schema): z.infer<Schema> {
+  let content: unknown
+  try {
+    content = parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw vigieError('CONFIG_FILE_UNREADABLE', { file, problem: reasonOf(error) }, error)
+  }
+  const result = schema.safeParse(content)
+  if (result.success) return result.data
+  throw vigieError('CONFIG_INVALID', { problems: `  in ${file}:\n${problemsOf(result.error, content)}` })
 }

@@ -83,3 +83,15 @@ export async function assertFree(port: number, service: string, setting: string)
     user: user === undefined ? 'another process' : `pid ${user.pid} (${user.command})`,
   })
 }
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

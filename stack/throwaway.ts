@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { isReady } from '../loki/query.ts'
 import { vigieError } from '../service/errors.ts'
 import { openHome } from './home.ts'
 import { lokiService } from './loki.ts'
+import { freePort } from './ports.ts'
 import { basicsOf } from './process.ts'
 import { type StackContext } from './service.ts'
 
@@ -79,17 +79,6 @@ export async function startThrowawayLoki(base: StackContext, signal: AbortSignal
     throw error
   }
   return { loki, stop }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 /** Nothing in it is to be kept: it need not flush. */

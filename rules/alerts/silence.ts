@@ -9,12 +9,12 @@ import { LIMITS, type Threshold } from '../thresholds.ts'
 /** The runs that keep their source from being silent. */
 function recentRuns(patience: readonly Patience[], matchers: readonly string[]): string {
   const terms = patience.map(({ windowMs, days, timezone }) => {
-    const scope: Scope = { window: duration(windowMs), matchers }
-    if (days === undefined) return runs(scope, [BY_SOURCE])
+    const window = duration(windowMs)
+    if (days === undefined) return runs({ window, matchers }, [BY_SOURCE])
     // Go's text templates reach a time zone only through a time that lies in it.
     const inZone = `((__timestamp__).In (toDateInZone "2006" ${quoted(timezone)} "2024").Location)`
-    const onDays = ` | label_format day=\`{{ ${inZone}.Weekday }}\` | day=~${quoted(days.join('|'))} [`
-    return runs(scope, [BY_SOURCE]).replace('[', onDays)
+    const stages = ` | label_format day=\`{{ ${inZone}.Weekday }}\` | day=~${quoted(days.join('|'))} `
+    return runs({ window, matchers, stages }, [BY_SOURCE])
   })
   return terms.length === 1 ? (terms[0] ?? '') : `(${terms.join(' or ')})`
 }

@@ -1,22 +1,8 @@
 import { z } from 'zod'
 import { INCIDENT_EVENTS } from '../../log/incident.ts'
 import { STATES } from '../../log/line.ts'
+import { durationMs } from '../../loki/logql.ts'
 import { sourcesYaml } from '../sources.ts'
-
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
-const PART = /(\d+)(ms|[smhdw])/gy
-
-/** A duration as LogQL writes it (`90s`, `1h15m`), in ms; undefined for any other text. */
-export function durationMs(text: string): number | undefined {
-  let total = 0
-  let end = 0
-  PART.lastIndex = 0
-  for (let part = PART.exec(text); part !== null; part = PART.exec(text)) {
-    total += Number(part[1]) * UNITS[part[2] as keyof typeof UNITS]
-    end = PART.lastIndex
-  }
-  return end === text.length && end > 0 ? total : undefined
-}
 
 const A_DURATION = 'a duration such as 90s, 15m, 1h30m or 7d'
 

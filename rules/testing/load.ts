@@ -1,24 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
-import { type z } from 'zod'
-import { reasonOf, vigieError } from '../../service/errors.ts'
-import { problemsOf } from '../../service/settings.ts'
+import { vigieError } from '../../service/errors.ts'
+import { readYaml } from '../../service/settings.ts'
 import { rulerGroups } from '../ruler.ts'
 import { type RuleGroup, ruleFile, type TestFile, testFile } from './file.ts'
 import { type Rule, type Test } from './run.ts'
-
-function readYaml<Schema extends z.ZodType>(file: string, schema: Schema): z.infer<Schema> {
-  let content: unknown
-  try {
-    content = parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw vigieError('CONFIG_FILE_UNREADABLE', { file, problem: reasonOf(error) }, error)
-  }
-  const result = schema.safeParse(content)
-  if (result.success) return result.data
-  throw vigieError('CONFIG_INVALID', { problems: `  in ${file}:\n${problemsOf(result.error, content)}` })
-}
 
 /** Reads a file of tests and the rules that it is about. Throws CONFIG_FILE_UNREADABLE, CONFIG_INVALID. */
 export function loadTests(file: string): { tests: Test[]; rules: Rule[] } {

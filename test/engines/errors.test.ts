@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { PROJECT_ROOT } from '../../stack/config.ts'
-import { engineEnv, freePort, logAt, temporaryFolder, unique, vigie } from './harness.ts'
+import { freePort } from '../../stack/ports.ts'
+import { engineEnv, logAt, temporaryFolder, unique, vigie } from './harness.ts'
 
 const file = () => {
   const path = join(temporaryFolder(), 'one.ndjson')

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { type LogLine } from '../../log/line.ts'
 import { serialise } from '../../log/normalise.ts'
 import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
 import { PROJECT_ROOT, stackSettings } from '../../stack/config.ts'
+import { freePort } from '../../stack/ports.ts'
 import { localS3Env } from '../../stack/s3.ts'
 import { type ServiceStatus } from '../../stack/status.ts'
 
@@ -41,15 +41,6 @@ export async function eventually<Result>(
     if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`)
     await sleep(50)
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 export type Ended = { code: number | null; stdout: string; stderr: string }

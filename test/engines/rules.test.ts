@@ -8,7 +8,8 @@ import { rulerFiles } from '../../rules/ruler.ts'
 import { sourcesYaml } from '../../rules/sources.ts'
 import { type Mismatch } from '../../rules/testing/run.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
-import { engineEnv, eventually, freePort, settings, start, temporaryFolder, vigie } from './harness.ts'
+import { freePort } from '../../stack/ports.ts'
+import { engineEnv, eventually, settings, start, temporaryFolder, vigie } from './harness.ts'
 
 const OWN_TESTS = join(PROJECT_ROOT, 'rules', 'tests')
 const LONG_MS = 300_000

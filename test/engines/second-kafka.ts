@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import { kafkaClassPath } from '../../stack/engines.ts'
 import { serverProperties } from '../../stack/kafka.ts'
-import { accepts } from '../../stack/ports.ts'
+import { accepts, freePort } from '../../stack/ports.ts'
 import { spawnDetached, terminate } from '../../stack/process.ts'
 import { TOOLS } from '../../stack/tools.ts'
-import { eventually, freePort, temporaryFolder } from './harness.ts'
+import { eventually, temporaryFolder } from './harness.ts'
 
 export type SecureKafka = {
   plain: string

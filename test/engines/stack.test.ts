@@ -1,10 +1,10 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { freePort } from '../../stack/ports.ts'
 import { startOf } from '../../stack/process.ts'
 import {
   type Ended,
   eventually,
-  freePort,
   settings,
   start,
   statusOf,

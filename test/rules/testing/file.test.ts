@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { durationMs, ruleFile, testFile } from '../../../rules/testing/file.ts'
+import { durationMs } from '../../../loki/logql.ts'
+import { ruleFile, testFile } from '../../../rules/testing/file.ts'
 import { problemsOf } from '../../../service/settings.ts'
 
 describe('durationMs', () => {
