@@ -91,12 +91,9 @@ export function readSettings(env: NodeJS.ProcessEnv) {
 }
 export type Settings = ReturnType<typeof readSettings>
 
-/**
- * Opens the stack's folder for these settings, and reads `vigie.yaml`. Throws DISK_FULL,
- * PATH_NOT_WRITABLE, CONFIG_FILE_UNREADABLE, CONFIG_INVALID.
- */
+/** Opens the stack's folder for these settings. Throws DISK_FULL or PATH_NOT_WRITABLE. */
 export function stackContext(settings: Settings, env: NodeJS.ProcessEnv): StackContext {
-  const { sources: declarations } = readConfigFile(env)
+  const declarations = () => readConfigFile(env).sources
   const { stack, kafka, loki, shipper, tracker, alerts } = settings
   return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, tracker, alerts, declarations, env }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createKafka, withAdmin } from '../kafka/client.ts'
+import { type Admin, createKafka, withAdmin } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
-import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
+import { committedOffsets, endOffsets, type Offsets, recordsBetween } from '../kafka/offsets.ts'
 import { type State } from '../log/line.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
@@ -9,17 +9,18 @@ import { duration } from '../loki/logql.ts'
 import { nanoseconds, queryInstant, type Sample } from '../loki/query.ts'
 import { type Scope } from '../rules/expressions.ts'
 import { type KpiId, kpi, linesInWindow } from '../rules/kpis.ts'
-import { type VigieError, vigieError } from '../service/errors.ts'
+import { type ErrorCode, type VigieError, vigieError } from '../service/errors.ts'
 
 const POLL_MS = 200
 /** Longer than a shipper needs to be missed by its group and replaced. */
 const STALL_MS = 60_000
+const MAYBE_AWAY: ReadonlySet<ErrorCode> = new Set(['KAFKA_UNREACHABLE', 'KAFKA_FAILED'])
 /** A default Loki answers for what it acknowledged at once; one with a cache in front, within seconds. */
 const VISIBLE_WITHIN_MS = 20_000
 
 /**
  * Waits until the shipper's group has committed everything that is in the topic now. Throws
- * SHIPPER_STALLED when it does not move for a minute.
+ * SHIPPER_STALLED when it does not move for a minute, KAFKA_UNREACHABLE or KAFKA_FAILED when Kafka is away that long.
  */
 export async function untilShipped(
   settings: KafkaSettings,
@@ -27,10 +28,12 @@ export async function untilShipped(
   stop: AbortSignal,
 ): Promise<void> {
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic, KAFKA_GROUP_ID: group } = settings
-  await withAdmin(createKafka(settings, 'vigie-replay'), brokers, async (admin) => {
-    const goal = await endOffsets(admin, topic)
-    let least = Number.POSITIVE_INFINITY
-    let movedMs = Date.now()
+  const kafka = createKafka(settings, 'vigie-replay')
+  let goal: Offsets | undefined
+  let least = Number.POSITIVE_INFINITY
+  let movedMs = Date.now()
+  const poll = async (admin: Admin): Promise<void> => {
+    goal ??= await endOffsets(admin, topic)
     while (!stop.aborted) {
       const left = recordsBetween(await committedOffsets(admin, group, topic), goal)
       onProgress(left)
@@ -42,7 +45,19 @@ export async function untilShipped(
         throw vigieError('SHIPPER_STALLED', { seconds: Math.round(stalledMs / 1000), left, group })
       await sleep(POLL_MS)
     }
-  })
+  }
+  for (let isOver = false; !isOver; ) {
+    try {
+      await withAdmin(kafka, brokers, poll)
+      isOver = true
+    } catch (error) {
+      // A broker that starts anew first refuses connections, then questions; the shipper needs time after it.
+      const isAway = MAYBE_AWAY.has((error as VigieError).code) && Date.now() - movedMs < STALL_MS
+      if (!isAway) throw error
+      least = Number.POSITIVE_INFINITY
+      await sleep(POLL_MS)
+    }
+  }
 }
 
 /** A span of event time, in ms since 1970, both ends included. */
@@ -99,7 +114,7 @@ export async function askKpi(loki: LokiSettings, id: KpiId, window: Window): Pro
 
 /**
  * Waits until Loki answers for `sent` lines more than it did before. Throws STORED_FEWER when the
- * count stays short.
+ * count stays short, LOKI_UNREACHABLE when Loki is away that long.
  */
 export async function untilVisible(
   loki: LokiSettings,
@@ -110,15 +125,21 @@ export async function untilVisible(
 ): Promise<Counts> {
   let most = -1
   let grewMs = Date.now()
+  const isOver = () => Date.now() - grewMs > VISIBLE_WITHIN_MS
+  const unlessAway = (error: VigieError): undefined => {
+    if (error.code !== 'LOKI_UNREACHABLE' || isOver()) throw error
+  }
   for (;;) {
-    const now = await countsIn(loki, window)
-    const visible = now.lines - before.lines
-    onProgress(visible)
-    if (visible >= sent) return now
-    if (visible > most) grewMs = Date.now()
-    most = Math.max(most, visible)
-    if (Date.now() - grewMs > VISIBLE_WITHIN_MS)
-      throw vigieError('STORED_FEWER', { stored: visible, sent, deadLetters: TOPIC.deadLetters })
+    const now = await countsIn(loki, window).catch(unlessAway)
+    if (now !== undefined) {
+      const visible = now.lines - before.lines
+      onProgress(visible)
+      if (visible >= sent) return now
+      if (visible > most) grewMs = Date.now()
+      most = Math.max(most, visible)
+      if (isOver())
+        throw vigieError('STORED_FEWER', { stored: visible, sent, deadLetters: TOPIC.deadLetters })
+    }
     await sleep(POLL_MS)
   }
 }

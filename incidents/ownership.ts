@@ -7,7 +7,7 @@ import { fencingProducer } from '../kafka/transactions.ts'
 import { TOPIC } from '../log/names.ts'
 import { type Logger } from '../service/log.ts'
 import { type SourceState } from './incident.ts'
-import { isReachedKey, reachedKey, readState, type StoredState } from './state.ts'
+import { readState, type StoredState, subjectOf } from './state.ts'
 
 /** A partition of the logs that only this process may write the incidents of. */
 export type Owned = {
@@ -127,16 +127,16 @@ async function readTruth(
   const topic = where.KAFKA_TOPIC
   for (let reading = 1; ; reading++) {
     const states = new Map<string, Buffer>()
-    const reached = new Map<string, bigint>()
+    const reached = new Map<number, bigint>()
     await readToEnd(kafka, admin, TOPIC.incidentsState, groupId, ({ key, value }) => {
-      const name = String(key)
-      if (value === null) states.delete(name)
-      else if (isReachedKey(name)) reached.set(name, BigInt(String(value)))
-      else states.set(name, value)
+      const subject = subjectOf(String(key), { groupId, topic })
+      if (typeof subject === 'number') reached.set(subject, BigInt(String(value)))
+      else if (subject !== undefined && value === null) states.delete(subject)
+      else if (subject !== undefined && value !== null) states.set(subject, value)
     })
     const committed = await committedOffsets(admin, groupId, topic)
     const behind = partitions.flatMap((partition) => {
-      const known = reached.get(reachedKey({ groupId, topic, partition }))
+      const known = reached.get(partition)
       const offset = committed.get(partition)
       return known === offset
         ? []

@@ -2,7 +2,7 @@ import { type Progress, writeTogether } from '../kafka/transactions.ts'
 import { TOPIC } from '../log/names.ts'
 import { type Digest } from './digest.ts'
 import { type Owned } from './ownership.ts'
-import { reachedKey, writtenState } from './state.ts'
+import { stateKey, writtenState } from './state.ts'
 
 /**
  * Writes a digest's events and states, and the group's progress, in one transaction, and only then takes
@@ -11,11 +11,11 @@ import { reachedKey, writtenState } from './state.ts'
 export async function commit(owned: Owned, { changed, events }: Digest, progress: Progress): Promise<void> {
   const { partition, nextOffset } = progress
   const stateMessages = [...changed].map(([source, state]) => ({
-    key: source,
+    key: stateKey(progress, source),
     value: writtenState({ state, partition }),
   }))
   // In the same transaction as the offsets: whoever reads both can tell whether it read all states.
-  const reached = { key: reachedKey(progress), value: String(nextOffset) }
+  const reached = { key: stateKey(progress, partition), value: String(nextOffset) }
   const eventMessages = events.map((event) => ({ key: event.source, value: JSON.stringify(event) }))
   await writeTogether(
     owned.producer,

@@ -5,7 +5,8 @@ import { reasonOf, vigieError } from '../service/errors.ts'
 import { type SourceState } from './incident.ts'
 
 const ms = z.int().min(0)
-/** A record of the state topic; its key is the source. */
+const keySchema = z.tuple([z.string(), z.string(), z.union([z.string(), z.int().min(0)])])
+/** A record of the state topic; its key names the source. */
 const stateRecordSchema = z.object({
   newestMs: ms,
   atNewest: z.array(z.string()).readonly(),
@@ -21,16 +22,25 @@ export type StoredState = { state: SourceState; partition: number }
 export const writtenState = ({ state, partition }: StoredState): string =>
   JSON.stringify({ ...state, partition } satisfies z.input<typeof stateRecordSchema>)
 
-/** How far a group had come in a partition with the states beside which this is written. */
-export type Reached = { groupId: string; topic: string; partition: number; nextOffset: bigint }
+/** The group and the topic of logs that states belong to: trackers of others may use the same Kafka. */
+export type Followed = { groupId: string; topic: string }
 
-/** No source is called so: a label holds no NUL. */
-const MARK = '\0'
+/**
+ * The key of a record of the state topic: a source's state or, for a number, how far the group had come
+ * in that partition with the states beside which this was written.
+ */
+export const stateKey = ({ groupId, topic }: Followed, of: string | number): string =>
+  JSON.stringify([groupId, topic, of])
 
-/** The key of the record that says how far a group had come; the states' own keys are their sources. */
-export const reachedKey = ({ groupId, topic, partition }: Omit<Reached, 'nextOffset'>): string =>
-  `${MARK}${groupId}/${topic}/${partition}`
-export const isReachedKey = (key: string): boolean => key.startsWith(MARK)
+/** What a key of the state topic is about; undefined when it is somebody else's. */
+export function subjectOf(key: string, { groupId, topic }: Followed): string | number | undefined {
+  try {
+    const { success, data } = keySchema.safeParse(JSON.parse(key))
+    return success && data[0] === groupId && data[1] === topic ? data[2] : undefined
+  } catch {
+    return undefined // No tracker writes such a key.
+  }
+}
 
 /** Reads a record of the state topic. Throws INCIDENT_STATE_UNREADABLE for one that no tracker wrote. */
 export function readState(source: string, value: Buffer): StoredState {

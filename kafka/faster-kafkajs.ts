@@ -6,8 +6,8 @@ import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './
  * Replaces functions of kafkajs 2.2.4 (pinned; its last release) that take most of the time of
  * producing: grouping messages by partition copies the whole group for each message, and each record is
  * encoded into a buffer of its own that is allocated, cleared, grown and copied several times. What the
- * replacements return is the same, byte for byte, which the tests hold against the originals. One more
- * is replaced because it is wrong: see aborted.ts.
+ * replacements return is the same, byte for byte, which the tests hold against the originals. Two more
+ * are replaced because they are wrong: see aborted.ts and `listOffsets`.
  *
  * This module must be imported before kafkajs.
  */
@@ -81,9 +81,27 @@ function replace(module: string, replacementOf: (original: object) => unknown): 
   return original
 }
 
+type ListOffsets = (request: { isolationLevel?: number }) => unknown
+type Versions<Request> = { protocol: (choice: { version: number }) => Request }
+const READ_UNCOMMITTED = 0
+
+/**
+ * kafkajs's ListOffsets, but that who names no isolation level, as its admin client, is told where a
+ * partition ends. kafkajs asks for the last stable offset then: while a transaction is open, whatever
+ * others committed after its beginning would not count. Its consumers name their level.
+ */
+const listOffsets = ({ protocol }: Versions<ListOffsets>): Versions<ListOffsets> => ({
+  protocol: (choice) => (request) =>
+    protocol(choice)({ ...request, isolationLevel: request.isolationLevel ?? READ_UNCOMMITTED }),
+})
+
 /** What was replaced, for the tests to compare with. */
 export const ORIGINALS = {
   filterAbortedMessages: replace('kafkajs/src/consumer/filterAbortedMessages', () => withoutAborted),
+  listOffsets: replace('kafkajs/src/protocol/requests/listOffsets', (original) => ({
+    ...original,
+    ...listOffsets(original as Versions<ListOffsets>),
+  })),
   groupByPartition: replace('kafkajs/src/producer/groupMessagesPerPartition', () => groupByPartition),
   /** Records stay as they are until their batch is encoded. */
   encodeRecord: replace('kafkajs/src/protocol/recordBatch/record/v0', () => (parts: RecordParts) => parts),

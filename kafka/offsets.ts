@@ -3,7 +3,7 @@ import { type Admin } from './client.ts'
 /** Offsets by partition: always the offset of the next record, as Kafka counts. */
 export type Offsets = ReadonlyMap<number, bigint>
 
-/** Where each partition ends now. */
+/** Where each partition ends now, records of open transactions included. */
 export async function endOffsets(admin: Admin, topic: string): Promise<Offsets> {
   const offsets = await admin.fetchTopicOffsets(topic)
   return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]))

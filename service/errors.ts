@@ -102,7 +102,7 @@ export const ERRORS = {
   INCIDENT_STATE_UNREADABLE: {
     exit: 1,
     canRetry: false,
-    says: 'The state of source {source} on the topic {topic} is not one that Vigie wrote ({problem}). Write a record without a value under that key to forget the source, then start again.',
+    says: 'The state of source {source} on the topic {topic} is not one that Vigie wrote ({problem}). Write a record without a value under the key of that source to forget it, then start again (docs/incidents.md).',
   },
 
   LOKI_UNREACHABLE: {

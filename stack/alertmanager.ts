@@ -33,7 +33,7 @@ export const alertmanagerService: Service = {
     const folder = join(folderOf(context), 'config')
     const files = alertmanagerFiles(
       context.alerts,
-      ownersOf(context.declarations),
+      ownersOf(context.declarations()),
       context.loki.LOKI_URL,
       messageTemplates(),
       folder,

@@ -20,7 +20,7 @@ const rulesFolder = ({ home }: Pick<StackContext, 'home'>): string => join(home.
 /** The catalogue's rules, for the sources that `vigie.yaml` declares, by path. */
 const rules = (context: StackContext): Record<string, string> =>
   Object.fromEntries(
-    rulerFiles(context.declarations).map(({ path, content }) => [
+    rulerFiles(context.declarations()).map(({ path, content }) => [
       join(rulesFolder(context), basename(path)),
       content,
     ]),

@@ -22,8 +22,8 @@ export type StackContext = {
   shipper: ShipperSettings
   tracker: TrackerSettings
   alerts: AlertSettings
-  /** What `vigie.yaml` says of sources. */
-  declarations: readonly Declaration[]
+  /** What `vigie.yaml` says of sources; read when it is asked for, so that a broken one stops no `vigie down`. */
+  declarations: () => readonly Declaration[]
   env: NodeJS.ProcessEnv
 }
 

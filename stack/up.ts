@@ -23,8 +23,8 @@ const POLL_MS = 100
 /**
  * Brings services up, in the order of their needs and side by side where they have none; those that
  * run with the same settings already are left alone. Resolves when each says itself that it is ready.
- * Throws TOOL_MISSING, BUILD_FAILED, PORT_IN_USE, SERVICE_DIED, SERVICE_NOT_READY, DISK_FULL,
- * STACK_BUSY, INTERRUPTED.
+ * Throws CONFIG_INVALID, CONFIG_FILE_UNREADABLE, TOOL_MISSING, BUILD_FAILED, PORT_IN_USE, SERVICE_DIED,
+ * SERVICE_NOT_READY, DISK_FULL, STACK_BUSY, INTERRUPTED.
  */
 export async function up(
   context: StackContext,
@@ -33,6 +33,8 @@ export async function up(
   stop: AbortSignal,
 ): Promise<void> {
   const services = names.map((name) => SERVICES[name])
+  // What is wrong with the settings they are made from is said before anything is built or started.
+  for (const service of services) service.files?.(context)
   const engines = services.flatMap(({ engine }): EngineName[] => (engine === undefined ? [] : [engine]))
   await ensureEngines(engines, progress, stop)
   await requireTools([...new Set(services.flatMap(({ runsOn }) => runsOn))])

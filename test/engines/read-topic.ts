@@ -11,7 +11,7 @@ const settings = settingsFrom(kafkaSettings, process.env)
 const [topic = ''] = process.argv.slice(2)
 const kafka = createKafka(settings, 'test')
 await withAdmin(kafka, settings.KAFKA_BROKERS, (admin) =>
-  readToEnd(kafka, admin, topic, 'test', ({ key, value, timestamp }) => {
+  readToEnd(kafka, admin, topic, topic, ({ key, value, timestamp }) => {
     const record = { key: String(key), value: String(value), timestamp }
     process.stdout.write(`${JSON.stringify(record)}\n`)
   }),
