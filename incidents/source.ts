@@ -32,18 +32,18 @@ export async function consume(
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: CONCURRENCY,
     eachBatch: (payload) =>
-      keepingMembership(payload, async (isMember) => {
+      keepingMembership(payload, async (lost) => {
         await payload.heartbeat()
-        const fetched = fetchedFrom(payload, isMember)
+        const fetched = fetchedFrom(payload, lost)
         if (await handler(fetched)) payload.resolveOffset(String(fetched.lastOffset))
       }),
   })
 }
 
-const fetchedFrom = ({ batch, isRunning, isStale }: EachBatchPayload, isMember: () => boolean): Fetched => ({
+const fetchedFrom = ({ batch, isRunning, isStale }: EachBatchPayload, lost: AbortSignal): Fetched => ({
   partition: batch.partition,
   records: batch.messages,
   lastOffset: BigInt(batch.lastOffset()),
   endOffset: BigInt(batch.highWatermark),
-  isMine: () => isRunning() && !isStale() && isMember(),
+  isMine: () => isRunning() && !isStale() && !lost.aborted,
 })

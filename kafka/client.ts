@@ -91,18 +91,27 @@ export async function connectProducer(
 
 export const LZ4 = kafkajs.CompressionTypes.LZ4
 
+/** How much a consumer fetches at once; without `minBytes` it takes what there is. */
+export type Fetching = { minBytes?: number; maxWaitMs?: number; maxBytesPerPartition?: number }
+
 /**
  * A consumer of a group. It never gives up: without brokers it waits and comes back by itself.
  * `sessionTimeoutMs` is how long a killed member holds its partitions (6 s served in measurements).
  */
-export function createConsumer(kafka: Kafka, groupId: string, sessionTimeoutMs: number): Consumer {
+export function createConsumer(
+  kafka: Kafka,
+  groupId: string,
+  sessionTimeoutMs: number,
+  { minBytes = 1, maxWaitMs = 500, maxBytesPerPartition = 1_048_576 }: Fetching = {},
+): Consumer {
   return kafka.consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 3),
     rebalanceTimeout: 60_000,
-    maxBytesPerPartition: 1_048_576,
-    maxWaitTimeInMs: 500,
+    minBytes,
+    maxBytesPerPartition,
+    maxWaitTimeInMs: maxWaitMs,
     allowAutoTopicCreation: false,
     retry: { retries: 10, initialRetryTime: 300, maxRetryTime: 10_000, restartOnFailure: async () => true },
   })

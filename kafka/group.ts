@@ -6,27 +6,25 @@ import { type Consumer, type EachBatchPayload } from './client.ts'
 const HEARTBEAT_CHECK_MS = 1_000
 
 /**
- * Sends heartbeats while `work` runs. When the group rebalances, `isMember` turns false so that the
- * work ends early, and the error that kafkajs wants to see is thrown once it has.
+ * Sends heartbeats while `work` runs. When the group rebalances, `lost` fires so that the work ends early,
+ * and the error that kafkajs wants to see is thrown once it has.
  */
 export async function keepingMembership(
   payload: EachBatchPayload,
-  work: (isMember: () => boolean) => Promise<void>,
+  work: (lost: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  let lost: unknown
+  const lost = new AbortController()
   const timer = setInterval(() => {
-    payload.heartbeat().catch((error: unknown) => {
-      lost = error
-    })
+    payload.heartbeat().catch((error: unknown) => lost.abort(error))
   }, HEARTBEAT_CHECK_MS)
   try {
-    await work(() => lost === undefined)
+    await work(lost.signal)
   } catch (error) {
-    throw lost ?? error
+    throw lost.signal.aborted ? lost.signal.reason : error
   } finally {
     clearInterval(timer)
   }
-  if (lost !== undefined) throw lost
+  if (lost.signal.aborted) throw lost.signal.reason
 }
 
 /** What a service hears of its group. */

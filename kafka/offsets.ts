@@ -9,15 +9,28 @@ export async function endOffsets(admin: Admin, topic: string): Promise<Offsets> 
   return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]))
 }
 
-/** What a group has committed; a partition without a commit is absent. */
-export async function committedOffsets(admin: Admin, groupId: string, topic: string): Promise<Offsets> {
+/** An offset that a group has committed, with what the member wrote beside it. */
+export type Commit = { offset: bigint; metadata: string | null }
+
+/** What a group has committed, by partition; one without a commit is absent. */
+export async function commits(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+): Promise<ReadonlyMap<number, Commit>> {
   const topics = await admin.fetchOffsets({ groupId, topics: [topic] })
   const partitions = topics.find((each) => each.topic === topic)?.partitions ?? []
   return new Map(
     partitions
-      .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
-      .filter(([, offset]) => offset >= 0n),
+      .map(({ partition, offset, metadata }) => [partition, { offset: BigInt(offset), metadata }] as const)
+      .filter(([, { offset }]) => offset >= 0n),
   )
+}
+
+/** The offsets that a group has committed; a partition without a commit is absent. */
+export async function committedOffsets(admin: Admin, groupId: string, topic: string): Promise<Offsets> {
+  const all = await commits(admin, groupId, topic)
+  return new Map([...all].map(([partition, { offset }]) => [partition, offset]))
 }
 
 /** How many records lie between what was reached and the goal; a partition not reached counts from `from`. */

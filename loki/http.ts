@@ -8,6 +8,10 @@ export type HttpRequest = {
   headers: Record<string, string>
   body?: Uint8Array
   timeoutMs: number
+  /** Breaks the exchange off. */
+  signal?: AbortSignal | undefined
+  /** Called when the whole request was handed to the network: the other side may act on it from now on. */
+  onSent?: () => void
 }
 
 /** Loki's answers are short, but for query results; more than this is not read. */
@@ -33,6 +37,7 @@ export function exchange(request: HttpRequest): Promise<HttpResponse> {
         method: request.method,
         headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
         agent: agents[secure ? 'https:' : 'http:'],
+        signal: request.signal,
       },
       (response) => {
         const chunks: Buffer[] = []
@@ -57,6 +62,7 @@ export function exchange(request: HttpRequest): Promise<HttpResponse> {
       () => call.destroy(new Error(`timed out after ${request.timeoutMs} ms`)),
       request.timeoutMs,
     )
+    call.on('finish', () => request.onSent?.())
     call.on('error', fail)
     call.end(request.body)
   })

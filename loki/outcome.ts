@@ -1,33 +1,87 @@
 /**
- * What became of a push:
- * `stored`: all of it is in Loki; `refused`: Loki will never take (all of) it, a retry changes
- * nothing; `retry`: none of it is known to be stored, and the same push may succeed later.
+ * What has to be sent again after a push:
+ * `nothing`: all of it is stored; `all`: none of it is; `missing`: some of it may be, so Loki is asked
+ * what it has; `apart`: some of it was refused, so Loki is asked and each stream sent on its own, and what
+ * a stream sent on its own is still missing is refused for good; `halves`: it was too large as a whole.
  */
-export type Outcome = { kind: 'stored' | 'refused' | 'retry'; reason: string; detail: string }
+export type Resend = 'nothing' | 'all' | 'missing' | 'apart' | 'halves'
 
-/** The one table of Loki's answers. `reason` is the label of the error counter. */
-const BY_STATUS: Readonly<Record<number, readonly [kind: Outcome['kind'], reason: string]>> = {
-  200: ['stored', 'ok'],
-  204: ['stored', 'ok'],
-  // A 2xx that means not stored: the tenant's ingestion is blocked.
-  260: ['retry', 'ingestion_blocked'],
-  400: ['refused', 'bad_request'],
-  // Wrong credentials or address are mended by people, while the records wait in Kafka.
-  401: ['retry', 'unauthorised'],
-  403: ['retry', 'forbidden'],
-  404: ['retry', 'not_found'],
-  413: ['refused', 'too_large'],
-  429: ['retry', 'rate_limited'],
+type Row = {
+  resend: Resend
+  /** Whether the same entries may be taken later. */
+  canRetry: boolean
+  /** Whether Loki may still be storing it when the answer is here, or fails to come. */
+  mayStillArrive: boolean
+  says: string
 }
+const row = (resend: Resend, canRetry: boolean, mayStillArrive: boolean, says: string): Row => ({
+  resend,
+  canRetry,
+  mayStillArrive,
+  says,
+})
+
+/** The one table of what can become of a push. The names are the label `reason` of metrics and headers. */
+export const OUTCOMES = {
+  stored: row('nothing', false, false, 'Loki has all of it (200, 204)'),
+  not_sent: row('all', true, false, 'the connection failed before the whole request was sent'),
+  unknown: row('missing', true, true, 'the connection broke, or the time was up, before the answer'),
+  server_error: row('missing', true, true, 'Loki failed (5xx, 408): each stream may be stored or not'),
+  unexpected_status: row('missing', true, true, 'an answer that Loki does not give'),
+  ingestion_blocked: row('all', true, false, 'ingestion is blocked for the tenant (260)'),
+  unauthorised: row('all', true, false, 'wrong or missing credentials (401)'),
+  forbidden: row('all', true, false, 'the credentials may not write (403)'),
+  not_found: row('all', true, false, 'no push API at that address (3xx, 404, 405)'),
+  rate_limited: row('all', true, false, 'the tenant sends too much (429): nothing of it is stored'),
+  stream_limited: row(
+    'missing',
+    true,
+    false,
+    'a stream, or a new one, is over its limit (429): others are stored',
+  ),
+  bad_request: row(
+    'apart',
+    false,
+    false,
+    'Loki refuses entries or labels (400, other 4xx): others are stored',
+  ),
+  too_large: row('halves', false, false, 'the request is too large for Loki, or what stands before it (413)'),
+} as const satisfies Record<string, Row>
+export type OutcomeName = keyof typeof OUTCOMES
+
+/** What became of a push, with Loki's words. */
+export type Outcome = { name: OutcomeName; detail: string }
+
+const BY_STATUS: Readonly<Record<number, OutcomeName>> = {
+  200: 'stored',
+  204: 'stored',
+  260: 'ingestion_blocked',
+  401: 'unauthorised',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'not_found',
+  408: 'server_error',
+  413: 'too_large',
+}
+
+/** Loki's words for a tenant over its rate (pkg/validation/validate.go); any other 429 is about streams. */
+const TENANT_RATE = /ingestion rate limit exceeded for user/i
+/** A push of several streams returns the last one's error only, so that a 400 may speak of a rate. */
+const STREAM_RATE = /per stream rate limit exceeded/i
+const DETAIL_CHARACTERS = 600
 
 /** Reads Loki's answer to a push. Pure. */
 export function outcomeOf(status: number, body: string): Outcome {
-  const detail = `HTTP ${status}: ${body.trim().slice(0, 300)}`
-  const row = BY_STATUS[status]
-  if (row !== undefined) return { kind: row[0], reason: row[1], detail }
-  if (status >= 200 && status < 300) return { kind: 'stored', reason: 'ok', detail }
-  if (status >= 500) return { kind: 'retry', reason: 'server_error', detail }
-  return { kind: status >= 400 ? 'refused' : 'retry', reason: 'unexpected_status', detail }
+  return { name: nameOf(status, body), detail: `HTTP ${status}: ${body.trim().slice(0, DETAIL_CHARACTERS)}` }
+}
+
+function nameOf(status: number, body: string): OutcomeName {
+  const name = BY_STATUS[status]
+  if (name !== undefined) return name
+  if (status === 429) return TENANT_RATE.test(body) ? 'rate_limited' : 'stream_limited'
+  if (status >= 500) return 'server_error'
+  if (status >= 400) return STREAM_RATE.test(body) ? 'stream_limited' : 'bad_request'
+  return status >= 300 ? 'not_found' : 'unexpected_status'
 }
 
 const FIRST_DELAY_MS = 250

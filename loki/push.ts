@@ -16,13 +16,23 @@ export async function encoded(streams: readonly Stream[]): Promise<EncodedPush> 
 }
 
 /** Sends one push and says what became of it. Never throws: a network error is an outcome too. */
-export async function push(settings: LokiSettings, body: Uint8Array, timeoutMs: number): Promise<Outcome> {
+export async function push(
+  settings: LokiSettings,
+  body: Uint8Array,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  let wasSent = false
+  const onSent = () => {
+    wasSent = true
+  }
   try {
     const headers = { ...lokiHeaders(settings), 'Content-Type': 'application/x-protobuf' }
     const url = `${settings.LOKI_URL}/loki/api/v1/push`
-    const answer = await exchange({ method: 'POST', url, headers, body, timeoutMs })
+    const answer = await exchange({ method: 'POST', url, headers, body, timeoutMs, signal, onSent })
     return outcomeOf(answer.status, answer.body)
   } catch (error) {
-    return { kind: 'retry', reason: 'unreachable', detail: reasonOf(error) }
+    // Loki ignores a request that is shorter than it says.
+    return { name: wasSent ? 'unknown' : 'not_sent', detail: reasonOf(error) }
   }
 }

@@ -1,39 +1,59 @@
-import { type Stream } from '../loki/encode.ts'
+import { type Entry, type Stream } from '../loki/encode.ts'
 import { type KafkaRecord, type Projected } from './project.ts'
 
-/** Consecutive records of one partition that travel in one push. `records` keeps what they came from. */
-export type Batch = { streams: Stream[]; records: KafkaRecord[]; unparsed: number }
+/** Consecutive records of one partition that travel in one push, the entry of each, and the streams of these. */
+export type Batch = {
+  streams: Stream[]
+  records: KafkaRecord[]
+  entries: Entry[]
+  unparsed: number
+  /** The event times that it spans, in seconds. */
+  oldestSeconds: number
+  newestSeconds: number
+}
 
 /** What an entry adds to a push beside its line: tags, lengths and time, at most. */
 const ENTRY_OVERHEAD_BYTES = 32
 /** What a stream adds beside its labels: the tags and lengths of itself and of its labels. */
 const STREAM_OVERHEAD_BYTES = 16
 
+/** How much a batch may hold. A single record that is larger than `bytes` travels alone. */
+export type Room = {
+  bytes: number
+  records: number
+  /** Records from this offset on are for another batch. */
+  endBefore: bigint
+}
+
 /**
- * Cuts records into batches of at most `maxBytes` (a single larger record travels alone), grouped by
- * stream, in the order of their offsets. Pure.
+ * A batch of as many of these records as there is room for, from the index `start` on, grouped by stream, each
+ * stream in the order of event time. Pure.
  */
-export function* batches(
-  records: Iterable<KafkaRecord>,
+export function takeBatch(
+  records: readonly KafkaRecord[],
+  start: number,
   project: (record: KafkaRecord) => Projected,
-  maxBytes: number,
-): Generator<Batch> {
-  let streams = new Map<string, Stream>()
-  let batch: Batch = { streams: [], records: [], unparsed: 0 }
+  room: Room,
+): Batch {
+  const streams = new Map<string, Stream>()
+  const batch: Batch = {
+    streams: [],
+    records: [],
+    entries: [],
+    unparsed: 0,
+    oldestSeconds: Number.POSITIVE_INFINITY,
+    newestSeconds: Number.NEGATIVE_INFINITY,
+  }
   let sizeBytes = 0
-  for (const record of records) {
+  const end = Math.min(records.length, start + room.records)
+  for (let index = start; index < end; index++) {
+    const record = records[index] as KafkaRecord
+    if (record.offset >= room.endBefore) break
     const { labels, entry, parsed } = project(record)
-    const entryBytes = entry.line.byteLength + ENTRY_OVERHEAD_BYTES
-    const streamBytes = Buffer.byteLength(labels) + STREAM_OVERHEAD_BYTES
-    let addedBytes = entryBytes + (streams.has(labels) ? 0 : streamBytes)
-    if (batch.records.length > 0 && sizeBytes + addedBytes > maxBytes) {
-      yield batch
-      streams = new Map()
-      batch = { streams: [], records: [], unparsed: 0 }
-      sizeBytes = 0
-      addedBytes = entryBytes + streamBytes
-    }
+    sizeBytes += entry.line.byteLength + ENTRY_OVERHEAD_BYTES
     let stream = streams.get(labels)
+    if (stream === undefined) sizeBytes += Buffer.byteLength(labels) + STREAM_OVERHEAD_BYTES
+    if (sizeBytes > room.bytes && index > start) break
     if (stream === undefined) {
       stream = { labels, entries: [] }
       streams.set(labels, stream)
@@ -41,8 +61,20 @@ export function* batches(
     }
     stream.entries.push(entry)
     batch.records.push(record)
+    batch.entries.push(entry)
     if (!parsed) batch.unparsed++
-    sizeBytes += addedBytes
+    if (entry.seconds < batch.oldestSeconds) batch.oldestSeconds = entry.seconds
+    if (entry.seconds > batch.newestSeconds) batch.newestSeconds = entry.seconds
   }
-  if (batch.records.length > 0) yield batch
+  for (const { entries } of batch.streams) if (!isInOrder(entries)) entries.sort(byTime)
+  return batch
+}
+
+type Timed = { seconds: number; nanos: number }
+const byTime = (a: Timed, b: Timed): number => a.seconds - b.seconds || a.nanos - b.nanos
+
+function isInOrder(entries: readonly Timed[]): boolean {
+  for (let index = 1; index < entries.length; index++)
+    if (byTime(entries[index - 1] as Timed, entries[index] as Timed) > 0) return false
+  return true
 }

@@ -1,23 +1,26 @@
 import { LZ4, type Producer } from '../kafka/client.ts'
 import { HEADER, TOPIC } from '../log/names.ts'
-import { type Outcome } from '../loki/outcome.ts'
 import { type KafkaRecord } from './project.ts'
+
+/** Why a record was set aside: one word, and the words of whoever refused it. */
+export type Refusal = { reason: string; detail: string }
 
 /** Writes records that Loki refuses to the dead-letter topic, with where they came from and why. */
 export async function sendToDeadLetters(
   producer: Producer,
   topic: string,
   records: readonly KafkaRecord[],
-  outcome: Pick<Outcome, 'reason' | 'detail'>,
+  { reason, detail }: Refusal,
 ): Promise<void> {
   await producer.send({
     topic: TOPIC.deadLetters,
     compression: LZ4,
-    messages: records.map(({ value, partition, offset }) => ({
+    messages: records.map(({ key, value, partition, offset }) => ({
+      key: key ?? null,
       value,
       headers: {
-        [HEADER.reason]: outcome.reason,
-        [HEADER.detail]: outcome.detail,
+        [HEADER.reason]: reason,
+        [HEADER.detail]: detail,
         [HEADER.topic]: topic,
         [HEADER.partition]: String(partition),
         [HEADER.offset]: String(offset),

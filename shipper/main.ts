@@ -1,40 +1,54 @@
-import { connectProducer, createConsumer, createKafka, type Producer, withAdmin } from '../kafka/client.ts'
+import { beforeJoin } from '../kafka/before-join.ts'
+import {
+  type Consumer,
+  connectProducer,
+  createConsumer,
+  createKafka,
+  type Kafka,
+  withAdmin,
+} from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { watchGroup } from '../kafka/group.ts'
+import { commits } from '../kafka/offsets.ts'
 import { ensureTopics } from '../kafka/topics.ts'
-import { TOPIC } from '../log/names.ts'
+import { JOB, TOPIC } from '../log/names.ts'
 import { type LokiSettings, lokiHeaders } from '../loki/config.ts'
-import { type Outcome } from '../loki/outcome.ts'
+import { reasonOf } from '../service/errors.ts'
 import { startHealthServer } from '../service/health.ts'
 import { type Logger } from '../service/log.ts'
 import { aborted } from '../service/shutdown.ts'
-import { type Batch, batches } from './batch.ts'
 import { type ShipperSettings } from './config.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
+import { createLanes, type Lanes, type LanesWork } from './lanes.ts'
+import { createLease } from './lease.ts'
+import { readMark, writeMark } from './mark.ts'
 import { shipperMetrics } from './metrics.ts'
-import { type Projector, projector } from './project.ts'
-import { sideProjectors } from './side.ts'
-import { pushUntilSettled, type Sink } from './sink.ts'
-import { consume, type Handler } from './source.ts'
+import { projector } from './project.ts'
+import { type ShippedTopic, sideTopics } from './side.ts'
+import { laneSink, type Sink } from './sink.ts'
+import { consume } from './source.ts'
 
 export type Shipper = { settings: ShipperSettings; kafka: KafkaSettings; loki: LokiSettings; logger: Logger }
 
-/** Partitions handled side by side: as many pushes overlap with the next fetch. */
-const CONCURRENCY = 3
+/** Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay. */
+const FETCHING = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 1_048_576 }
+/** Keeps the overhead of small records within bounds, and a push within what may be ahead of a commit. */
+const BATCH_RECORDS = 10_000
 
 /**
- * Ships a topic to Loki until `stop` fires, then finishes what is in flight, commits, and leaves the
- * group. Offsets are committed only after Loki acknowledged. Once running it outlives any outage of
- * Kafka or Loki; it throws when it cannot start (KAFKA_*, PORT_IN_USE, CONFIG_INVALID) or when
- * kafkajs gives up for good.
+ * Ships topics to Loki until `stop` fires, then finishes what is under way, commits, and leaves the group.
+ * Each record is stored once, as LogQL counts it, or set aside. Once running it outlives any outage of
+ * Kafka or Loki; it throws when it cannot start (KAFKA_*, PORT_IN_USE, CONFIG_INVALID) or when kafkajs
+ * gives up for good.
  */
 export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<void> {
   const { settings, kafka: where, logger } = shipper
   lokiHeaders(shipper.loki)
   const kafka = createKafka(where, 'vigie-shipper', logger)
-  const metrics = shipperMetrics()
   const waitingFor = new Map<'kafka' | 'loki', string>([['kafka', 'Kafka: has not joined the group yet']])
+  let lanes: Lanes | undefined
+  const metrics = shipperMetrics(() => lanes?.stands() ?? [])
   const health = await startHealthServer(
     settings.METRICS_HOST,
     settings.METRICS_PORT,
@@ -42,41 +56,43 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     () => [...waitingFor.values()],
     'METRICS_PORT',
   )
-  const projectors = projectorsOf(shipper)
-  const topics = [...projectors.keys()]
+  const topics = topicsOf(shipper)
+  const lease = createLease(settings.SHIPPER_SESSION_TIMEOUT_MS)
   try {
     await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
-      ensureTopics(admin, [...new Set([...topics, TOPIC.deadLetters])], where.KAFKA_BROKERS),
+      ensureTopics(admin, [...new Set([...topics.keys(), TOPIC.deadLetters])], where.KAFKA_BROKERS),
     )
     const producer = await connectProducer(where, 'vigie-shipper', logger)
-    const consumer = createConsumer(kafka, where.KAFKA_GROUP_ID, settings.SHIPPER_SESSION_TIMEOUT_MS)
-    const crashed = watchGroup(consumer, logger, {
-      onJoin: () => {
-        waitingFor.delete('kafka')
-        metrics.forgetLags()
-      },
-      onOutage: (reason) => void waitingFor.set('kafka', `Kafka: ${reason}`),
-    })
-    const onAttempt = (outcome: Outcome) => {
-      if (outcome.kind === 'retry') waitingFor.set('loki', `Loki: ${outcome.detail}`)
-      else waitingFor.delete('loki')
-    }
+    const timeoutMs = settings.SHIPPER_SESSION_TIMEOUT_MS
+    const consumer = createConsumer(kafka, where.KAFKA_GROUP_ID, timeoutMs, FETCHING)
     const sink: Sink = {
       loki: shipper.loki,
       pushTimeoutMs: settings.SHIPPER_PUSH_TIMEOUT_MS,
-      metrics,
-      logger,
-      onAttempt,
+      ...{ lease, metrics, logger },
+      onAttempt: (problem) => {
+        if (problem === undefined) waitingFor.delete('loki')
+        else waitingFor.set('loki', `Loki: ${problem}`)
+      },
+      sendToDeadLetters: (topic, records, refusal) => sendToDeadLetters(producer, topic, records, refusal),
     }
+    let onDefect: (error: unknown) => void = () => undefined
+    const defect = new Promise<never>((_, reject) => {
+      onDefect = reject
+    })
+    const mine = createLanes(lanesWork(shipper, topics, sink, consumer, kafka, onDefect))
+    lanes = mine
+    beforeJoin(where.KAFKA_GROUP_ID, mine.endGeneration)
+    consumer.on(consumer.events.HEARTBEAT, lease.renew)
+    const crashed = watchGroup(consumer, logger, {
+      onJoin: () => {
+        lease.renew()
+        waitingFor.delete('kafka')
+      },
+      onOutage: (reason) => void waitingFor.set('kafka', `Kafka: ${reason}`),
+    })
     try {
       await consumer.connect()
-      const handler = handlerFor(shipper, projectors, sink, producer, stop)
-      await consume(consumer, topics, CONCURRENCY, handler, ({ topic, partition, lastOffset, endOffset }) =>
-        metrics.setLag(topic, partition, {
-          messages: Number(endOffset - lastOffset) - 1,
-          oldestWaitingMs: undefined,
-        }),
-      )
+      await consume(consumer, [...topics.keys()], mine, (count) => metrics.tombstones.inc(count))
       logger.info('shipping', {
         topic: where.KAFKA_TOPIC,
         group: where.KAFKA_GROUP_ID,
@@ -84,8 +100,9 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
         loki: shipper.loki.LOKI_URL,
         health: `http://${settings.METRICS_HOST}:${health.port}`,
       })
-      await Promise.race([aborted(stop), crashed])
-      logger.info('stopping: finishing what is in flight')
+      await Promise.race([aborted(stop), crashed, defect])
+      logger.info('stopping: finishing what is under way')
+      await mine.end()
     } finally {
       await consumer.disconnect()
       await producer.disconnect()
@@ -93,65 +110,57 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
   } catch (error) {
     throw kafkaError(error, where.KAFKA_BROKERS, where.KAFKA_TOPIC)
   } finally {
+    lease.close()
     await health.close()
   }
 }
 
-/** What projects each topic's records, the logs first: then kafkajs spreads those evenly. */
-function projectorsOf({ settings, kafka }: Shipper): ReadonlyMap<string, Projector> {
-  const side = settings.SHIPPER_SIDE_TOPICS ? sideProjectors() : new Map<string, Projector>()
-  return new Map([
-    [kafka.KAFKA_TOPIC, projector()],
-    ...[...side].filter(([topic]) => topic !== kafka.KAFKA_TOPIC),
-  ])
+/** The topics to ship, the logs first: then kafkajs spreads those evenly. */
+function topicsOf({ settings, kafka }: Shipper): ReadonlyMap<string, ShippedTopic> {
+  const topic = kafka.KAFKA_TOPIC
+  const logs: ShippedTopic = { topic, job: JOB.logs, project: projector(), isSide: false }
+  const side = settings.SHIPPER_SIDE_TOPICS ? [...sideTopics()] : []
+  return new Map([[topic, logs], ...side.filter(([name]) => name !== topic)])
 }
 
-function handlerFor(
-  shipper: Shipper,
-  projectors: ReadonlyMap<string, Projector>,
+function lanesWork(
+  { settings, kafka: where, logger }: Shipper,
+  topics: ReadonlyMap<string, ShippedTopic>,
   sink: Sink,
-  producer: Producer,
-  stop: AbortSignal,
-): Handler {
-  const { metrics, logger } = sink
-  const setAside = async (topic: string, batch: Batch, { reason, detail }: Outcome) => {
-    const records = batch.records.length
-    if (topic === shipper.kafka.KAFKA_TOPIC) {
-      await sendToDeadLetters(producer, topic, batch.records, { reason, detail })
-      metrics.deadLetters.inc({ reason }, records)
-      logger.error('Loki refused lines; their push is on the dead-letter topic', {
-        records,
-        detail,
-        topic: TOPIC.deadLetters,
-      })
-    } else {
-      // A dead letter of a dead letter would be shipped, refused and written again, for ever.
-      metrics.sideRefused.inc({ topic, reason }, records)
-      logger.error('Loki refused lines of a side topic; they stay in Kafka only', { records, detail, topic })
-    }
-  }
-  return async function* ({ topic, partition, records, tombstones, lastOffset, endOffset, isMine }) {
-    metrics.tombstones.inc(tombstones)
-    const project = projectors.get(topic)
-    if (project === undefined) return
-    for (const batch of batches(records, project, shipper.settings.SHIPPER_BATCH_BYTES)) {
-      if (!isMine()) return
-      const first = batch.records[0]
-      const last = batch.records.at(-1)
-      if (first === undefined || last === undefined) continue
-      const messages = Number(endOffset - first.offset)
-      metrics.setLag(topic, partition, { messages, oldestWaitingMs: first.timestampMs })
-      const outcome = await pushUntilSettled(sink, batch, stop, isMine)
-      if (outcome.kind === 'retry') return
-      if (outcome.kind === 'refused') await setAside(topic, batch, outcome)
-      // Markers of transactions behind the last record are nothing that waits.
-      const reached = last === records.at(-1) ? lastOffset : last.offset
-      const left = Number(endOffset - reached) - 1
-      metrics.setLag(topic, partition, {
-        messages: left,
-        oldestWaitingMs: left > 0 ? last.timestampMs : undefined,
-      })
-      yield last.offset
-    }
+  consumer: Consumer,
+  kafka: Kafka,
+  onError: (error: unknown) => void,
+): LanesWork {
+  return {
+    workOf({ topic }, closed) {
+      const shipped = topics.get(topic)
+      if (shipped === undefined) throw new Error(`${topic} is not a topic that is shipped`)
+      return {
+        project: shipped.project,
+        batchBytes: settings.SHIPPER_BATCH_BYTES,
+        batchRecords: BATCH_RECORDS,
+        ...laneSink(sink, shipped, closed),
+        onError,
+      }
+    },
+    predecessors: async (topic) => {
+      const committed = await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
+        commits(admin, where.KAFKA_GROUP_ID, topic),
+      )
+      return new Map(
+        [...committed].map(([partition, { offset, metadata }]) => [partition, readMark(offset, metadata)]),
+      )
+    },
+    commit: (marks) =>
+      consumer.commitOffsets(
+        marks.map((mark) => ({
+          topic: mark.topic,
+          partition: mark.partition,
+          offset: String(mark.offset),
+          metadata: writeMark(mark),
+        })),
+      ),
+    onCommitFailed: (error) =>
+      logger.warn('the offsets could not be committed; it is tried again', { error: reasonOf(error) }),
   }
 }

@@ -1,41 +1,82 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { lagGauges } from '../service/lag.ts'
+import { type LaneStand } from './lane.ts'
+import { type Place } from './lanes.ts'
 
-/** The shipper's numbers, and the registry that serves them. */
-export function shipperMetrics(now: () => number = Date.now) {
+/**
+ * The shipper's numbers, and the registry that serves them. For each topic it is always true that
+ * consumed = records (stored) + dead letters + refused side lines + in flight + given back.
+ */
+export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now: () => number = Date.now) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name: `vigie_shipper_${name}`, help, labelNames, registers: [registry] })
+  const gauge = (name: string, help: string, measure: () => number) =>
+    new Gauge({
+      name: `vigie_shipper_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(measure())
+      },
+    })
+  const ageSeconds = (times: readonly (number | undefined)[]): number => {
+    const oldest = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY))
+    return oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, (now() - oldest) / 1000)
+  }
 
   const state = { lastSuccessMs: now() }
-  new Gauge({
-    name: 'vigie_shipper_seconds_since_last_success',
-    help: 'Seconds since Loki last acknowledged a push',
-    registers: [registry],
-    collect() {
-      this.set(Math.max(0, (now() - state.lastSuccessMs) / 1000))
-    },
-  })
+  gauge('seconds_since_last_success', 'Seconds since Loki last acknowledged a push', () =>
+    Math.max(0, (now() - state.lastSuccessMs) / 1000),
+  )
+  gauge('lag_messages', 'Records in Kafka that are yet to be stored', () =>
+    stands().reduce((sum, { lag }) => sum + lag, 0),
+  )
+  gauge('lag_seconds', 'Age of the oldest record that is not stored yet, in seconds; 0 when none waits', () =>
+    ageSeconds(stands().map(({ oldestUnsettledMs }) => oldestUnsettledMs)),
+  )
+  gauge(
+    'oldest_uncommitted_seconds',
+    'Age of the oldest record whose offset is not committed yet, in seconds; 0 when there is none',
+    () => ageSeconds(stands().map(({ oldestUncommittedMs }) => oldestUncommittedMs)),
+  )
 
   return {
     registry,
-    records: counter('records_total', 'Records that Loki acknowledged'),
+    consumed: counter('consumed_records_total', 'Records that were taken from Kafka into a push', ['topic']),
+    records: counter('records_total', 'Records that are stored in Loki', ['topic']),
+    inFlight: new Gauge({
+      name: 'vigie_shipper_in_flight_records',
+      help: 'Records in a push that is neither stored nor set aside yet',
+      labelNames: ['topic'],
+      registers: [registry],
+    }),
+    givenBack: counter(
+      'given_back_records_total',
+      'Records of a push that was given up, since the partition went to another shipper or this one ended',
+      ['topic'],
+    ),
+    found: counter('found_records_total', 'Stored records that Loki had already when it was asked', [
+      'topic',
+    ]),
     bytes: counter('bytes_total', 'Bytes of pushes that Loki acknowledged, before compression'),
     batches: counter('batches_total', 'Pushes that Loki acknowledged'),
     unparsed: counter('unparsed_records_total', 'Records that are not JSON, shipped with parse="failed"'),
     tombstones: counter('tombstones_total', 'Kafka records without a value: there is no line to ship'),
-    deadLetters: counter('dead_letters_total', 'Records written to the dead-letter topic', ['reason']),
+    deadLetters: counter('dead_letters_total', 'Records written to the dead-letter topic', [
+      'topic',
+      'reason',
+    ]),
     sideRefused: counter('side_lines_refused_total', 'Lines of side topics that Loki refused: only logged', [
       'topic',
       'reason',
     ]),
     errors: counter('errors_total', 'Failed pushes', ['reason']),
     retries: counter('retries_total', 'Pushes that were tried again'),
+    questions: counter('questions_total', 'Questions to Loki about what it has already', ['outcome']),
     succeeded: () => {
       state.lastSuccessMs = now()
     },
-    ...lagGauges(registry, 'vigie_shipper', now),
   }
 }
 export type ShipperMetrics = ReturnType<typeof shipperMetrics>

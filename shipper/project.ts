@@ -6,6 +6,7 @@ import { selector } from '../loki/logql.ts'
 type HeaderValue = Buffer | string | (Buffer | string)[] | undefined
 /** What of a Kafka record matters here. `timestampMs` is when Kafka got it. */
 export type KafkaRecord = {
+  key?: Buffer | null | undefined
   value: Buffer
   headers?: Readonly<Record<string, HeaderValue>> | undefined
   partition: number

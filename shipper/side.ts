@@ -8,6 +8,15 @@ import {
   type Projector,
 } from './project.ts'
 
+/** How a topic is shipped: what makes lines of its records, and the `job` that these lines have. */
+export type ShippedTopic = {
+  topic: string
+  job: string
+  project: Projector
+  /** What Loki refuses of a side topic stays in Kafka only: a dead letter of a dead letter would go round for ever. */
+  isSide: boolean
+}
+
 /** The longest detail of a record that was set aside: who needs more finds it on the topic. */
 const MAX_DETAIL_CHARACTERS = 2_000
 
@@ -37,10 +46,15 @@ function headerText({ headers }: KafkaRecord, name: string): string | undefined 
   return first === undefined ? undefined : String(first).slice(0, MAX_DETAIL_CHARACTERS)
 }
 
-/** The topics that are shipped besides the logs, each with what projects its records. */
-export const sideProjectors = (): ReadonlyMap<string, Projector> =>
+/** The topics that are shipped besides the logs. */
+export const sideTopics = (): ReadonlyMap<string, ShippedTopic> =>
   new Map([
-    [TOPIC.incidents, jsonProjector(JOB.incidents, INCIDENT_LABEL_FIELDS, 'at')],
-    [TOPIC.rejected, setAsideProjector(JOB.rejected)],
-    [TOPIC.deadLetters, setAsideProjector(JOB.deadLetters)],
+    shipped(TOPIC.incidents, JOB.incidents, jsonProjector(JOB.incidents, INCIDENT_LABEL_FIELDS, 'at')),
+    shipped(TOPIC.rejected, JOB.rejected, setAsideProjector(JOB.rejected)),
+    shipped(TOPIC.deadLetters, JOB.deadLetters, setAsideProjector(JOB.deadLetters)),
   ])
+
+const shipped = (topic: string, job: string, project: Projector): [string, ShippedTopic] => [
+  topic,
+  { topic, job, project, isSide: true },
+]

@@ -1,56 +1,164 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
-import { delayBeforeMs, type Outcome } from '../loki/outcome.ts'
+import { type Entry, type Stream } from '../loki/encode.ts'
+import { missingFrom } from '../loki/missing.ts'
+import { delayBeforeMs, OUTCOMES, type Outcome } from '../loki/outcome.ts'
 import { encoded, push } from '../loki/push.ts'
+import { reasonOf, type VigieError } from '../service/errors.ts'
 import { type Logger } from '../service/log.ts'
 import { type Batch } from './batch.ts'
+import { type Refusal } from './dead-letters.ts'
+import { type Lease } from './lease.ts'
 import { type ShipperMetrics } from './metrics.ts'
+import { type KafkaRecord } from './project.ts'
+import { settle, type World } from './settle.ts'
+import { type ShippedTopic } from './side.ts'
 
+/** How often a lane looks whether its member may go on. */
+const LOOK_AGAIN_MS = 100
+
+/** What all pushes share. */
 export type Sink = {
   loki: LokiSettings
   pushTimeoutMs: number
+  lease: Lease
   metrics: ShipperMetrics
   logger: Logger
-  /** Told after each attempt whether Loki took it. */
-  onAttempt: (outcome: Outcome) => void
+  /** Told after each push, and each question, whether Loki answered as it should. */
+  onAttempt: (problem: string | undefined) => void
+  /** Writes refused records to the dead letters. Throws errors of kafkajs. */
+  sendToDeadLetters: (topic: string, records: readonly KafkaRecord[], refusal: Refusal) => Promise<void>
 }
 
-/**
- * Pushes a batch until Loki has it or refuses it, however long that takes. Resolves with the last
- * outcome, which is `retry` only when `stop` fired or the partition was lost in between: then nothing
- * may be committed.
- */
-export async function pushUntilSettled(
-  sink: Sink,
-  batch: Batch,
-  stop: AbortSignal,
-  isMine: () => boolean,
-): Promise<Outcome> {
-  const { body, records, uncompressedBytes } = await encoded(batch.streams)
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await push(sink.loki, body, sink.pushTimeoutMs)
-    sink.onAttempt(outcome)
-    if (outcome.kind === 'stored') {
-      sink.metrics.records.inc(records)
-      sink.metrics.bytes.inc(uncompressedBytes)
-      sink.metrics.batches.inc()
-      sink.metrics.unparsed.inc(batch.unparsed)
-      sink.metrics.succeeded()
-      if (attempt > 1) sink.logger.info('Loki takes logs again', { attempt })
-      return outcome
+/** One partition's side of the sink, during one generation. */
+export type LaneSink = {
+  missing: (streams: readonly Stream[]) => Promise<Stream[] | undefined>
+  settle: (streams: readonly Stream[], batch: Batch) => Promise<boolean>
+}
+
+/** `closed` fires when the lane closes. */
+export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal): LaneSink {
+  const { topic, job, isSide } = shipped
+  const { loki, metrics, logger, lease } = sink
+  const pause = (ms: number) => sleep(ms, undefined, { signal: closed }).catch(() => undefined)
+  const mayGoOn = async (): Promise<boolean> => {
+    while (!closed.aborted && !lease.isValid()) await pause(LOOK_AGAIN_MS)
+    return !closed.aborted
+  }
+
+  const pushed = async (streams: readonly Stream[]): Promise<Outcome> => {
+    const { body, uncompressedBytes } = await encoded(streams)
+    const outcome = await push(loki, body, sink.pushTimeoutMs, lease.signal())
+    const isStored = outcome.name === 'stored'
+    sink.onAttempt(OUTCOMES[outcome.name].canRetry ? outcome.detail : undefined)
+    if (isStored) {
+      metrics.bytes.inc(uncompressedBytes)
+      metrics.batches.inc()
+      metrics.succeeded()
+    } else metrics.errors.inc({ reason: outcome.name })
+    return outcome
+  }
+
+  const missing = async (streams: readonly Stream[]): Promise<Stream[] | undefined> => {
+    for (let attempt = 1; await mayGoOn(); attempt++) {
+      try {
+        const left = await missingFrom(loki, job, streams)
+        metrics.questions.inc({ outcome: 'answered' })
+        metrics.found.inc({ topic }, countOf(streams) - countOf(left))
+        return left
+      } catch (error) {
+        metrics.questions.inc({ outcome: 'failed' })
+        const details = { topic, error: reasonOf(error) }
+        if ((error as VigieError).code === 'LOKI_AUTHENTICATION') {
+          logger.error('Loki may not be asked what it has: lines may be stored twice', details)
+          return [...streams]
+        }
+        sink.onAttempt(reasonOf(error))
+        const delayMs = delayBeforeMs(attempt, Math.random())
+        logger.warn('Loki did not say what it has; it is asked again', { ...details, attempt, delayMs })
+        await pause(delayMs)
+      }
     }
-    sink.metrics.errors.inc({ reason: outcome.reason })
-    if (outcome.kind === 'refused' || stop.aborted) return outcome
-    const delayMs = delayBeforeMs(attempt, Math.random())
-    sink.logger.warn('Loki did not take a push; it is tried again', {
-      reason: outcome.reason,
-      detail: outcome.detail,
-      attempt,
-      delayMs,
-      records,
-    })
-    await sleep(delayMs, undefined, { signal: stop }).catch(() => undefined)
-    if (stop.aborted || !isMine()) return outcome
-    sink.metrics.retries.inc()
+    return undefined
+  }
+
+  /** Keeps refused records where people find them: a record is not passed over before it is there. */
+  const setAside = async (records: readonly KafkaRecord[], refusal: Refusal): Promise<boolean> => {
+    const details = { topic, records: records.length, ...refusal }
+    if (isSide) {
+      logger.error('Loki refuses lines of a side topic; they stay in Kafka only', details)
+      return true
+    }
+    logger.error(`Loki refuses lines; they are on the topic ${TOPIC.deadLetters}`, details)
+    for (let attempt = 1; !closed.aborted; attempt++) {
+      try {
+        await sink.sendToDeadLetters(topic, records, refusal)
+        return true
+      } catch (error) {
+        logger.error('the dead letters could not be written; it is tried again', { error: reasonOf(error) })
+        await pause(delayBeforeMs(attempt, Math.random()))
+      }
+    }
+    return false
+  }
+
+  const world: Omit<World, 'setAside'> = {
+    push: pushed,
+    missing,
+    pause,
+    mayGoOn,
+    now: Date.now,
+    random: Math.random,
+    onRetry: ({ name, detail }, attempt, delayMs) => {
+      metrics.retries.inc()
+      logger.warn('Loki did not take a push; what it does not have is sent again', {
+        ...{ reason: name, detail, attempt, delayMs, topic },
+      })
+    },
+  }
+
+  return {
+    missing,
+    async settle(streams, batch) {
+      const records = batch.records.length
+      metrics.consumed.inc({ topic }, records)
+      metrics.inFlight.inc({ topic }, records)
+      const refused = new Map<string, number>()
+      const recordOf = recordsByEntry(batch)
+      const setEntriesAside = async (entries: readonly Entry[], { name, detail }: Outcome) => {
+        const origins = entries.flatMap((entry) => recordOf().get(entry) ?? [])
+        refused.set(name, (refused.get(name) ?? 0) + origins.length)
+        return setAside(origins, { reason: name, detail })
+      }
+      const isSettled = await settle(streams, { ...world, setAside: setEntriesAside })
+      // All at once, so that whoever reads the numbers finds each record counted once.
+      metrics.inFlight.dec({ topic }, records)
+      if (!isSettled) {
+        metrics.givenBack.inc({ topic }, records)
+        return false
+      }
+      let left = records
+      for (const [reason, count] of refused) {
+        left -= count
+        const counter = isSide ? metrics.sideRefused : metrics.deadLetters
+        counter.inc({ topic, reason }, count)
+      }
+      metrics.records.inc({ topic }, left)
+      metrics.unparsed.inc(batch.unparsed)
+      return true
+    },
+  }
+}
+
+const countOf = (streams: readonly Stream[]): number =>
+  streams.reduce((sum, { entries }) => sum + entries.length, 0)
+
+/** The records of a batch by their entries, made when they are first asked for. */
+function recordsByEntry({ entries, records }: Batch): () => ReadonlyMap<Entry, KafkaRecord> {
+  let byEntry: Map<Entry, KafkaRecord> | undefined
+  return () => {
+    byEntry ??= new Map(entries.map((entry, index) => [entry, records[index] as KafkaRecord]))
+    return byEntry
   }
 }

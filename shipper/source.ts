@@ -1,92 +1,58 @@
 import { type Consumer, type EachBatchPayload, type KafkaMessage } from '../kafka/client.ts'
-import { type EmptyFetch, keepingMembership, onEmptyFetch } from '../kafka/group.ts'
+import { keepingMembership, onEmptyFetch } from '../kafka/group.ts'
+import { type Fetched } from './lane.ts'
+import { type Lanes } from './lanes.ts'
 import { type KafkaRecord } from './project.ts'
 
-/** Handles consecutive records of one partition; yields each offset up to which all are settled. */
-export type Handler = (fetched: Fetched) => AsyncGenerator<bigint>
-export type Fetched = {
-  topic: string
-  partition: number
-  records: KafkaRecord[]
-  tombstones: number
-  /** The last offset of this fetch: behind the last record when a transaction's marker follows it. */
-  lastOffset: bigint
-  /** Where the partition ends, as of this fetch. */
-  endOffset: bigint
-  /** False once the partition was taken away or the consumer stops: nothing more may be done. */
-  isMine: () => boolean
-}
-
-const toRecord =
-  (partition: number) =>
-  (message: KafkaMessage): KafkaRecord[] =>
-    message.value === null
-      ? []
-      : [
-          {
-            value: message.value,
-            headers: message.headers,
-            partition,
-            offset: BigInt(message.offset),
-            timestampMs: Number(message.timestamp),
-          },
-        ]
+/** Partitions whose fetches are handed over side by side: one that has no room holds up no other. */
+const CONCURRENCY = 1_000
 
 /**
- * Consumes topics. The handler yields the offset of each record up to which all are settled; it is
- * committed at once. While the handler works, the member keeps its place in the group, however long
- * that takes. Partitions are handled side by side. `onEmpty` hears of fetches without any record.
+ * Consumes topics and hands what is fetched over to the lanes. The next fetch comes while a lane still
+ * works, but not before it has room; the member keeps its place in the group, however long that takes.
  */
 export async function consume(
   consumer: Consumer,
   topics: readonly string[],
-  concurrency: number,
-  handler: Handler,
-  onEmpty: (fetch: EmptyFetch) => void,
+  lanes: Lanes,
+  onTombstones: (count: number) => void,
 ): Promise<void> {
   await consumer.subscribe({ topics: [...topics], fromBeginning: true })
-  onEmptyFetch(consumer, async (fetch) => {
-    onEmpty(fetch)
-    const { topic, partition, lastOffset } = fetch
-    await consumer.commitOffsets([{ topic, partition, offset: String(lastOffset + 1n) }])
-  })
+  const never = new AbortController().signal
+  onEmptyFetch(consumer, ({ topic, partition, lastOffset, endOffset }) =>
+    lanes.add({ topic, partition }, { records: [], firstOffset: lastOffset, lastOffset, endOffset }, never),
+  )
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: concurrency,
+    partitionsConsumedConcurrently: CONCURRENCY,
     eachBatch: (payload) =>
-      keepingMembership(payload, (isMember) => handled(consumer, payload, handler, isMember)),
+      keepingMembership(payload, async (lost) => {
+        const { batch, isRunning, isStale, resolveOffset } = payload
+        if (!isRunning() || isStale()) return
+        const fetched = fetchedFrom(payload)
+        onTombstones(batch.messages.length - fetched.records.length)
+        await lanes.add({ topic: batch.topic, partition: batch.partition }, fetched, lost)
+        resolveOffset(batch.lastOffset())
+      }),
   })
 }
 
-async function handled(
-  consumer: Consumer,
-  { batch, resolveOffset, isRunning, isStale }: EachBatchPayload,
-  handler: Handler,
-  isMember: () => boolean,
-): Promise<void> {
-  const fetched: Fetched = {
-    topic: batch.topic,
-    partition: batch.partition,
-    records: batch.messages.flatMap(toRecord(batch.partition)),
-    tombstones: batch.messages.filter((message) => message.value === null).length,
-    lastOffset: BigInt(batch.lastOffset()),
+function fetchedFrom({ batch }: EachBatchPayload): Fetched {
+  const lastOffset = BigInt(batch.lastOffset())
+  return {
+    records: recordsOf(batch.messages, batch.partition),
+    firstOffset: BigInt(batch.firstOffset() ?? lastOffset),
+    lastOffset,
     endOffset: BigInt(batch.highWatermark),
-    isMine: () => isRunning() && !isStale() && isMember(),
   }
-  const commit = async (offset: bigint) => {
-    resolveOffset(String(offset))
-    await consumer.commitOffsets([
-      { topic: batch.topic, partition: batch.partition, offset: String(offset + 1n) },
-    ])
-  }
-  let settled = -1n
-  for await (const offset of handler(fetched)) {
-    settled = offset
-    await commit(offset)
-  }
-  // What follows the last record (tombstones, markers of transactions) would otherwise be fetched for ever.
-  const lastRecord = fetched.records.at(-1)?.offset ?? -1n
-  if (settled === lastRecord && fetched.lastOffset > settled && fetched.isMine())
-    await commit(fetched.lastOffset)
+}
+
+/** The records that hold a line: those without a value, tombstones, do not. */
+function recordsOf(messages: readonly KafkaMessage[], partition: number): KafkaRecord[] {
+  const records: KafkaRecord[] = []
+  for (const { value, key, headers, offset, timestamp } of messages)
+    if (value !== null)
+      records.push({ value, key, headers, partition, offset: BigInt(offset), timestampMs: Number(timestamp) })
+  return records
 }

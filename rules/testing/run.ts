@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type LokiSettings } from '../../loki/config.ts'
+import { OUTCOMES } from '../../loki/outcome.ts'
 import { encoded, push } from '../../loki/push.ts'
 import { queryRange } from '../../loki/query.ts'
 import { vigieError } from '../../service/errors.ts'
@@ -54,9 +55,10 @@ export async function runTest(loki: LokiSettings, rules: readonly Rule[], test: 
 async function store(tenant: LokiSettings, test: Test, startMs: number): Promise<void> {
   const streams = streamsOf(test.logs, startMs)
   if (streams.length === 0) return
-  const { kind, detail } = await push(tenant, (await encoded(streams)).body, PUSH_TIMEOUT_MS)
-  if (kind === 'refused') throw vigieError('TEST_LINES_REFUSED', { test: test.name, problem: detail })
-  if (kind === 'retry') throw vigieError('LOKI_UNREACHABLE', { url: tenant.LOKI_URL, problem: detail })
+  const { name, detail } = await push(tenant, (await encoded(streams)).body, PUSH_TIMEOUT_MS)
+  if (name === 'stored') return
+  if (OUTCOMES[name].canRetry) throw vigieError('LOKI_UNREACHABLE', { url: tenant.LOKI_URL, problem: detail })
+  throw vigieError('TEST_LINES_REFUSED', { test: test.name, problem: detail })
 }
 
 async function activitiesOf(

@@ -4,31 +4,42 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 export type Proxy = { url: string; close: () => Promise<void> }
 
 /**
- * An HTTP proxy in front of a real engine that answers a push itself when `verdict` gives it a status,
- * for answers that the engine cannot be made to give on demand. A status of 0 breaks the connection.
+ * What happens to a push: a status is answered at once, `broken` is a connection that breaks before anything is
+ * read, `cut request` one that breaks with half of the request passed on, `lost answer` one that breaks when the
+ * engine has answered.
  */
+export type Verdict = number | 'broken' | 'cut request' | 'lost answer'
+
+/** An HTTP proxy in front of a real engine, for faults that the engine cannot be made to show on demand. */
 export async function httpProxy(
   target: string,
-  verdict: (count: number) => number | undefined,
+  verdict: (count: number) => Verdict | undefined,
 ): Promise<Proxy> {
   let count = 0
   const server = createHttpServer((incoming, outgoing) => {
-    const status = incoming.url?.endsWith('/push') ? verdict(++count) : undefined
-    if (status === 0) return void incoming.socket.destroy()
-    if (status !== undefined) {
+    const fate = incoming.url?.endsWith('/push') ? verdict(++count) : undefined
+    if (fate === 'broken') return void incoming.socket.destroy()
+    if (typeof fate === 'number') {
       incoming.resume()
-      return void incoming.on('end', () => outgoing.writeHead(status).end(`made up: ${status}`))
+      return void incoming.on('end', () => outgoing.writeHead(fate).end(`made up: ${fate}`))
     }
     const onward = request(
       new URL(incoming.url ?? '/', target),
       { method: incoming.method ?? 'GET', headers: incoming.headers },
       (answer) => {
+        if (fate === 'lost answer') return void incoming.socket.destroy()
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(outgoing)
       },
     )
-    onward.on('error', () => outgoing.destroy())
-    incoming.pipe(onward)
+    onward.on('error', () => incoming.socket.destroy())
+    if (fate !== 'cut request') return void incoming.pipe(onward)
+    incoming.once('data', (bytes: Buffer) => {
+      onward.write(bytes.subarray(0, bytes.length / 2), () => {
+        onward.destroy()
+        incoming.socket.destroy()
+      })
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -199,9 +199,9 @@ export async function readCommitted(topic: string): Promise<CommittedRecord[]> {
 }
 
 /** What Loki counts for a source, over the last 120 days and the next day. */
-export async function countOf(source: string): Promise<number> {
+export async function countOf(source: string, loki = settings.loki): Promise<number> {
   const query = `sum(count_over_time({job="kafka-logs", source="${source}"}[121d]))`
-  const [sample] = await queryInstant(settings.loki, query, nanoseconds(Date.now() + 86_400_000))
+  const [sample] = await queryInstant(loki, query, nanoseconds(Date.now() + 86_400_000))
   return sample?.value ?? 0
 }
 
@@ -216,18 +216,12 @@ export function linesOf(selector: string): Promise<StoredLine[]> {
 }
 
 /** Every different line of a source, page by page. */
-export async function distinctLinesOf(source: string): Promise<Set<string>> {
+export async function distinctLinesOf(source: string, loki = settings.loki): Promise<Set<string>> {
   const lines = new Set<string>()
   const toNs = nanoseconds(Date.now() + 86_400_000)
   let fromNs = toNs - 120n * 86_400_000_000_000n
   for (;;) {
-    const page = await queryLines(
-      settings.loki,
-      `{job="kafka-logs", source="${source}"}`,
-      fromNs,
-      toNs,
-      5_000,
-    )
+    const page = await queryLines(loki, `{job="kafka-logs", source="${source}"}`, fromNs, toNs, 5_000)
     for (const { line } of page) lines.add(line)
     let lastNs = fromNs
     for (const { timestampNs } of page) if (timestampNs > lastNs) lastNs = timestampNs

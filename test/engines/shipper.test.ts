@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createKafka, withAdmin } from '../../kafka/client.ts'
 import { committedOffsets, endOffsets } from '../../kafka/offsets.ts'
-import { httpProxy } from './faulty-proxy.ts'
+import { httpProxy, type Verdict } from './faulty-proxy.ts'
 import {
   asMessages,
   brokers,
@@ -106,7 +106,7 @@ describe('vigie ship', () => {
   test('backs off on 429, 5xx, 260 and broken connections, keeps its partitions, and loses nothing', async () => {
     const topic = unique('faults')
     const source = unique('faults')
-    const verdicts = [429, 503, 260, 0, 500, 401]
+    const verdicts: Verdict[] = [429, 503, 260, 'broken', 500, 401]
     const proxy = await httpProxy(settings.loki.LOKI_URL, (count) => verdicts[count - 1])
     await createTopic(topic)
     const shipper = await startShipper({ ...own(topic), LOKI_URL: proxy.url })

@@ -1,0 +1,168 @@
+import { type Stream } from '../loki/encode.ts'
+import { type Batch, takeBatch } from './batch.ts'
+import { type Mark } from './mark.ts'
+import { type KafkaRecord, type Projector } from './project.ts'
+
+/** Consecutive records of one partition as a fetch brought them. */
+export type Fetched = {
+  records: readonly KafkaRecord[]
+  firstOffset: bigint
+  /** The last offset of the fetch: behind the last record when a transaction's marker or tombstones follow it. */
+  lastOffset: bigint
+  /** Where the partition ended then. */
+  endOffset: bigint
+}
+
+/** What a lane works with. */
+export type LaneWork = {
+  project: Projector
+  batchBytes: number
+  batchRecords: number
+  /** Asks Loki which entries it does not have; undefined when the lane closed meanwhile. */
+  missing: (streams: readonly Stream[]) => Promise<Stream[] | undefined>
+  /** Pushes a batch, or what of it is missing, until it is settled; false when it gave up. */
+  settle: (streams: readonly Stream[], batch: Batch) => Promise<boolean>
+  /** Told when the lane's mark has changed: something is to be committed. */
+  onChange: () => void
+  /** A defect: everything that can go wrong with Loki is handled by `settle`. */
+  onError: (error: unknown) => void
+}
+
+/** The way of one partition's records to Loki, during one generation of the group: in order, one batch after the other. */
+export type Lane = {
+  add: (fetched: Fetched) => void
+  /** Resolves when few enough bytes wait, or the lane is closed. */
+  room: () => Promise<void>
+  /** What is to be committed now. */
+  mark: () => Mark
+  /** Told what was committed: pushes may go up to its `until`. */
+  committed: (mark: Mark) => void
+  /** Closes the lane; resolves when nothing is under way. */
+  close: () => Promise<void>
+  stand: () => LaneStand
+}
+
+/** How a lane stands, for metrics and for lanes that share a stream. */
+export type LaneStand = {
+  /** Records that are taken and neither stored nor set aside. */
+  inFlight: number
+  /** Offsets between the watermark and the partition's end. */
+  lag: number
+  /** When Kafka got the oldest record that is not settled, and the oldest that is not committed. */
+  oldestUnsettledMs: number | undefined
+  oldestUncommittedMs: number | undefined
+  /** The oldest event time of the batch at hand; undefined when there is none. */
+  headSeconds: number | undefined
+}
+
+/** How many offsets beyond the committed one may be pushed: what a successor has to ask Loki for after a crash. */
+export const AHEAD = 20_000n
+
+/** `uncertainUntil`: where the records end that a predecessor may have pushed. */
+export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint): Lane {
+  const queue: Fetched[] = []
+  let queuedBytes = 0
+  /** Of the queue's first fetch, the records that were taken already. */
+  let taken = 0
+  let watermark = start
+  let allowedUntil = start
+  let endOffset = start
+  let batch: Batch | undefined
+  let isBegun = false
+  let uncommittedMs: number | undefined
+  let closed = false
+  let wake: () => void = () => undefined
+  const changed = () => new Promise<void>((resolve) => (wake = resolve))
+  let signal = changed()
+  const notify = () => {
+    wake()
+    signal = changed()
+  }
+  const until = async (isSo: () => boolean): Promise<boolean> => {
+    while (!closed && !isSo()) await signal
+    return !closed
+  }
+
+  const nextBatch = (fetched: Fetched): Batch => {
+    const first = fetched.records[taken]?.offset ?? start
+    const endBefore = first < uncertainUntil ? uncertainUntil : first + AHEAD
+    const room = { bytes: work.batchBytes, records: work.batchRecords, endBefore }
+    return takeBatch(fetched.records, taken, work.project, room)
+  }
+  const advance = (offset: bigint) => {
+    watermark = offset
+    work.onChange()
+    notify()
+  }
+
+  const ship = async (current: Batch): Promise<boolean> => {
+    const last = current.records.at(-1)?.offset ?? watermark
+    if (!(await until(() => last < allowedUntil))) return false
+    isBegun = true
+    const first = current.records[0]?.offset ?? watermark
+    const streams = first < uncertainUntil ? await work.missing(current.streams) : current.streams
+    if (streams === undefined || !(await work.settle(streams, current))) return false
+    isBegun = false
+    uncommittedMs ??= current.records[0]?.timestampMs
+    return true
+  }
+
+  const run = async (): Promise<void> => {
+    while (await until(() => queue.length > 0)) {
+      const fetched = queue[0] as Fetched
+      while (taken < fetched.records.length) {
+        batch = nextBatch(fetched)
+        // Between fetched records there may be gaps, wider than what may be pushed ahead of a commit.
+        const first = batch.records[0]?.offset ?? watermark
+        if (first > watermark) advance(first)
+        if (!(await ship(batch))) return
+        taken += batch.records.length
+        for (const { value } of batch.records) queuedBytes -= value.byteLength
+        const last = batch.records.at(-1)?.offset ?? watermark
+        batch = undefined
+        advance(last + 1n)
+      }
+      queue.shift()
+      taken = 0
+      if (fetched.lastOffset >= watermark) advance(fetched.lastOffset + 1n)
+    }
+  }
+  const ended = run().catch(work.onError)
+
+  return {
+    add(fetched) {
+      if (closed) return
+      queue.push(fetched)
+      for (const { value } of fetched.records) queuedBytes += value.byteLength
+      endOffset = fetched.endOffset
+      notify()
+    },
+    room: async () => {
+      await until(() => queuedBytes < work.batchBytes)
+    },
+    mark: () => {
+      if (!closed) return { offset: watermark, until: max(watermark + AHEAD, uncertainUntil) }
+      // Closed, nothing is pushed any more: only what a batch began, or a predecessor, is uncertain.
+      return { offset: watermark, until: max(isBegun ? allowedUntil : watermark, uncertainUntil) }
+    },
+    committed: (mark) => {
+      allowedUntil = mark.until
+      if (mark.offset === watermark) uncommittedMs = undefined
+      notify()
+    },
+    close: async () => {
+      closed = true
+      notify()
+      await ended
+    },
+    stand: () => ({
+      inFlight: queue.reduce((sum, { records }) => sum + records.length, 0) - taken,
+      lag: Math.max(0, Number(endOffset - watermark)),
+      oldestUnsettledMs: queue[0]?.records[taken]?.timestampMs,
+      oldestUncommittedMs: uncommittedMs ?? queue[0]?.records[taken]?.timestampMs,
+      headSeconds: batch?.oldestSeconds,
+    }),
+  }
+}
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)

@@ -1,0 +1,109 @@
+import { type ChildProcess } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { serialise } from '../../log/normalise.ts'
+import { lokiSettings } from '../../loki/config.ts'
+import { settingsFrom } from '../../service/settings.ts'
+import { freePort } from '../../stack/ports.ts'
+import { httpProxy } from './faulty-proxy.ts'
+import {
+  countOf,
+  distinctLinesOf,
+  logAt,
+  ownStackEnv,
+  start,
+  statusOf,
+  temporaryFolder,
+  unique,
+  vigie,
+} from './harness.ts'
+
+/** `TEST_KILLS=50` runs the long form. */
+const KILLS = Number(process.env.TEST_KILLS ?? 10)
+const PER_KILL = 3_000
+const RATE = 1_500
+const SOURCES = 7
+
+/** Everything dies again and again, connections to Loki break, and each record is in Loki once. */
+describe('exactly once, as LogQL counts it', () => {
+  const env: Record<string, string> = {}
+  const shippers = new Map<string, ChildProcess>()
+  const closing: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    Object.assign(env, await ownStackEnv())
+    expect((await vigie(['up'], env)).code).toBe(0)
+  })
+  afterAll(async () => {
+    for (const child of shippers.values()) child.kill('SIGKILL')
+    for (const close of closing) await close()
+    await vigie(['down', '--volumes'], env)
+  })
+
+  const local = () => ({
+    KAFKA_BROKERS: `127.0.0.1:${env.VIGIE_KAFKA_PORT}`,
+    LOKI_URL: `http://127.0.0.1:${env.VIGIE_LOKI_PORT}`,
+  })
+  test(`${KILLS} kills of shippers, Loki and Kafka, and pushes cut in the request and in the answer`, async () => {
+    const source = unique('once')
+    const file = join(temporaryFolder(), 'logs.ndjson')
+    const total = KILLS * PER_KILL
+    const logs = Array.from({ length: total }, (_, index) =>
+      logAt(`${source}-${index % SOURCES}`, 3_600 - index * 0.01, { description: `run ${index}` }),
+    )
+    writeFileSync(file, logs.map(serialise).join('\n'))
+
+    const requests = await httpProxy(local().LOKI_URL, (count) =>
+      count % 5 === 0 ? 'cut request' : undefined,
+    )
+    const answers = await httpProxy(local().LOKI_URL, (count) =>
+      count % 5 === 0 ? 'lost answer' : undefined,
+    )
+    closing.push(requests.close, answers.close)
+    const startShipper = async (name: string, url: string) => {
+      const port = String(await freePort())
+      const { child } = start(['ship'], { ...env, ...local(), LOKI_URL: url, METRICS_PORT: port })
+      shippers.set(name, child)
+    }
+    const proxied: Record<string, string> = { requests: requests.url, answers: answers.url }
+    for (const [name, url] of Object.entries(proxied)) await startShipper(name, url)
+
+    const killService = async (name: string) => {
+      const { pid } = (await statusOf(env)).get(name) ?? {}
+      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+      expect((await vigie(['up'], env)).code).toBe(0)
+    }
+    const killShipper = async (name: string) => {
+      shippers.get(name)?.kill('SIGKILL')
+      await startShipper(name, proxied[name] ?? '')
+    }
+    const victims = [
+      'shipper',
+      'requests',
+      'answers',
+      'requests',
+      'answers',
+      'loki',
+      'shipper',
+      'answers',
+      'requests',
+      'kafka',
+    ]
+    const replay = start(['replay', file, '--times', 'original', '--rate', String(RATE), '--json'], env)
+    for (let kill = 0; kill < KILLS; kill++) {
+      await pause(300 + Math.random() * 1_500)
+      const victim = victims[kill % victims.length] ?? ''
+      await (victim in proxied ? killShipper(victim) : killService(victim))
+    }
+    const { code, stderr } = await replay.ended
+    expect({ code, stderr: code === 0 ? '' : stderr.slice(-600) }).toEqual({ code: 0, stderr: '' })
+    const loki = settingsFrom(lokiSettings, local())
+    const found = { counted: 0, different: 0 }
+    for (let index = 0; index < SOURCES; index++) {
+      found.counted += await countOf(`${source}-${index}`, loki)
+      found.different += (await distinctLinesOf(`${source}-${index}`, loki)).size
+    }
+    expect(found).toEqual({ counted: total, different: total })
+  }, 600_000)
+})
