@@ -1,78 +1,87 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type Batch, batches } from '../../shipper/batch.ts'
+import { encodePush } from '../../loki/encode.ts'
+import { type Batch, takeBatch } from '../../shipper/batch.ts'
 import { type KafkaRecord, type Projected } from '../../shipper/project.ts'
 
-/** Records whose value says their stream before a colon; those of the stream `bad` count as unparsed. */
+/** Records whose value says their stream before a colon and their second behind it; those of `bad` count as unparsed. */
 const project = (record: KafkaRecord): Projected => {
-  const [stream] = record.value.toString().split(':')
-  const entry = { seconds: 1_763_891_130, nanos: 999_999_999, line: record.value }
+  const [stream, second] = record.value.toString().split(':')
+  const entry = { seconds: Number.parseInt(second ?? '', 10) || 0, nanos: 999_999_999, line: record.value }
   return { labels: `{stream="${stream}"}`, entry, parsed: stream !== 'bad' }
 }
-const recordsOf = (...values: string[]): KafkaRecord[] =>
+const recordsOf = (values: readonly string[]): KafkaRecord[] =>
   values.map((value, index) => ({
     value: Buffer.from(value),
     partition: 0,
     offset: BigInt(index),
     timestampMs: 0,
   }))
-const cut = (maxBytes: number, ...values: string[]): Batch[] => [
-  ...batches(recordsOf(...values), project, maxBytes),
-]
-const shown = (list: Batch[]): Record<string, string[]>[] =>
-  list.map(({ streams }) =>
-    Object.fromEntries(
-      streams.map(({ labels, entries }) => [labels, entries.map(({ line }) => Buffer.from(line).toString())]),
-    ),
+const ROOM = { bytes: 10_000, records: 1_000, endBefore: 1_000n }
+const taken = (values: readonly string[], room: Partial<typeof ROOM> = {}, start = 0): Batch =>
+  takeBatch(recordsOf(values), start, project, { ...ROOM, ...room })
+const shown = ({ streams }: Batch): Record<string, string[]> =>
+  Object.fromEntries(
+    streams.map(({ labels, entries }) => [labels, entries.map(({ line }) => Buffer.from(line).toString())]),
   )
+/** All records, batch by batch. */
+function cut(values: readonly string[], bytes: number): Batch[] {
+  const list: Batch[] = []
+  for (let start = 0; start < values.length; start += list.at(-1)?.records.length ?? 0)
+    list.push(taken(values, { bytes }, start))
+  return list
+}
 
-describe('batches', () => {
-  test('of nothing are none', () => {
-    expect(cut(1_000)).toEqual([])
+describe('a batch', () => {
+  test('groups by stream, each in the order of time', () => {
+    expect(shown(taken(['a:3', 'b:1', 'a:2', 'b:2', 'a:9']))).toEqual({
+      '{stream="a"}': ['a:2', 'a:3', 'a:9'],
+      '{stream="b"}': ['b:1', 'b:2'],
+    })
   })
 
-  test('group by stream, each in the order of the offsets', () => {
-    expect(shown(cut(10_000, 'a:1', 'b:1', 'a:2', 'b:2', 'a:3'))).toEqual([
-      { '{stream="a"}': ['a:1', 'a:2', 'a:3'], '{stream="b"}': ['b:1', 'b:2'] },
-    ])
+  test('knows the entry of each record, and the times it spans', () => {
+    const batch = taken(['a:3', 'b:1', 'a:2'])
+    expect(batch.entries.map(({ line }) => line)).toEqual(batch.records.map(({ value }) => value))
+    expect([batch.oldestSeconds, batch.newestSeconds]).toEqual([1, 3])
   })
 
-  test('begin anew when the next record would not fit', () => {
-    const list = cut(400, ...Array.from({ length: 6 }, (_, index) => `a:${index}${'x'.repeat(100)}`))
-    expect(list.map(({ records }) => records.length)).toEqual([2, 2, 2])
-    expect(list.flatMap(({ records }) => records.map(({ offset }) => Number(offset)))).toEqual([
-      0, 1, 2, 3, 4, 5,
-    ])
+  test('ends before the next record would not fit, in bytes, in number or by its offset', () => {
+    const values = Array.from({ length: 6 }, (_, index) => `a:${index}${'x'.repeat(100)}`)
+    expect(cut(values, 400).map(({ records }) => records.length)).toEqual([2, 2, 2])
+    expect(taken(values, { records: 5 }).records).toHaveLength(5)
+    expect(taken(values, { endBefore: 3n }).records).toHaveLength(3)
+    expect(taken(values, { endBefore: 3n }, 1).records).toHaveLength(2)
   })
 
-  test('a record that is larger than the limit travels alone', () => {
+  test('of a record that is larger than the room is that record alone', () => {
     const large = `a:${'x'.repeat(2_000)}`
-    expect(cut(500, 'a:1', large, 'a:2', 'b:1').map(({ records }) => records.length)).toEqual([1, 1, 2])
-    expect(cut(500, large, large).map(({ records }) => records.length)).toEqual([1, 1])
+    expect(cut(['a:1', large, 'a:2', 'b:1'], 500).map(({ records }) => records.length)).toEqual([1, 1, 2])
+    expect(cut([large, large], 500).map(({ records }) => records.length)).toEqual([1, 1])
   })
 
-  test('count what could not be read, batch by batch', () => {
-    const list = cut(200, 'bad:1', 'a:1', 'bad:2', `a:${'x'.repeat(150)}`, 'bad:3')
-    expect(list.map(({ unparsed }) => unparsed)).toEqual([2, 0, 1])
+  test('counts what could not be read', () => {
+    expect(taken(['bad:1', 'a:1', 'bad:2']).unparsed).toBe(2)
   })
 })
 
 describe('whatever the records are', () => {
+  const name = fc.constantFrom('L'.repeat(50), 'a', '漢'.repeat(30), 'm'.repeat(200), 'bad')
   const value = fc
-    .tuple(fc.constantFrom('a', 'b', 'bad', 'long-name-'.repeat(5)), fc.integer({ min: 0, max: 300 }))
-    .map(([stream, length]) => `${stream}:${'x'.repeat(length)}`)
-  const values = fc.array(value, { maxLength: 40 })
-  const limit = fc.integer({ min: 1, max: 2_000 })
+    .tuple(name, fc.nat(9), fc.integer({ min: 0, max: 300 }))
+    .map(([stream, second, length]) => `${stream}:${second}${'x'.repeat(length)}`)
+  const values = fc.array(value, { maxLength: 60 })
 
-  test('each comes out once, in order, and none is empty', () => {
+  test('each comes out once, in order, no batch is empty, and none of several encodes to more than its room', () => {
     fc.assert(
-      fc.property(values, limit, (texts, maxBytes) => {
-        const list = cut(maxBytes, ...texts)
-        expect(list.flatMap(({ records }) => records)).toEqual(recordsOf(...texts))
+      fc.property(values, fc.integer({ min: 1, max: 2_000 }), (texts, bytes) => {
+        const list = cut(texts, bytes)
+        expect(list.flatMap(({ records }) => records)).toEqual(recordsOf(texts))
         for (const { records, streams } of list) {
           expect(records.length).toBeGreaterThan(0)
           expect(streams.reduce((sum, { entries }) => sum + entries.length, 0)).toBe(records.length)
           expect(new Set(streams.map(({ labels }) => labels)).size).toBe(streams.length)
+          if (records.length > 1) expect(encodePush(streams).byteLength).toBeLessThanOrEqual(bytes)
         }
       }),
     )

@@ -1,10 +1,22 @@
 import { describe, expect, test } from '@jest/globals'
+import { type LaneStand } from '../../shipper/lane.ts'
 import { shipperMetrics } from '../../shipper/metrics.ts'
 
 const START_MS = Date.UTC(2026, 10, 21)
+const IDLE: LaneStand = {
+  inFlight: 0,
+  lag: 0,
+  oldestUnsettledMs: undefined,
+  oldestUncommittedMs: undefined,
+  headSeconds: undefined,
+}
 function atTime() {
   let nowMs = START_MS
-  const metrics = shipperMetrics(() => nowMs)
+  let stands: LaneStand[] = []
+  const metrics = shipperMetrics(
+    () => stands.map((stand, partition) => ({ topic: 'logs', partition, ...stand })),
+    () => nowMs,
+  )
   const value = async (name: string): Promise<number> => {
     const text = await metrics.registry.getSingleMetricAsString(`vigie_shipper_${name}`)
     return Number(text.trim().split(' ').at(-1))
@@ -12,37 +24,44 @@ function atTime() {
   const pass = (ms: number) => {
     nowMs += ms
   }
-  return { metrics, value, pass }
+  const stand = (...partitions: Partial<LaneStand>[]) => {
+    stands = partitions.map((each) => ({ ...IDLE, ...each }))
+  }
+  return { metrics, value, pass, stand }
 }
 
 describe('lag', () => {
   test('adds the partitions up, and is as old as the oldest that waits', async () => {
-    const { metrics, value, pass } = atTime()
-    metrics.setLag('logs', 0, { messages: 5, oldestWaitingMs: START_MS - 2_000 })
-    metrics.setLag('logs', 1, { messages: 7, oldestWaitingMs: START_MS - 9_000 })
-    metrics.setLag('logs', 2, { messages: 0, oldestWaitingMs: undefined })
+    const { value, pass, stand } = atTime()
+    const slow = { lag: 7, oldestUnsettledMs: START_MS - 9_000 }
+    const quick = { lag: 5, oldestUnsettledMs: START_MS - 2_000 }
+    stand(quick, slow, {})
     pass(1_000)
     expect(await value('lag_messages')).toBe(12)
     expect(await value('lag_seconds')).toBe(10)
-    metrics.setLag('logs', 1, { messages: 0, oldestWaitingMs: undefined })
+    stand(quick, {}, {})
     expect(await value('lag_messages')).toBe(5)
     expect(await value('lag_seconds')).toBe(3)
   })
 
   test('is nothing when nothing waits, or when the partitions are somebody else’s', async () => {
-    const { metrics, value } = atTime()
-    expect(await value('lag_seconds')).toBe(0)
-    metrics.setLag('logs', 0, { messages: 5, oldestWaitingMs: START_MS - 2_000 })
-    metrics.forgetLags()
+    const { value } = atTime()
     expect(await value('lag_messages')).toBe(0)
     expect(await value('lag_seconds')).toBe(0)
   })
 
   test('is never negative, also when clocks differ', async () => {
-    const { metrics, value } = atTime()
-    metrics.setLag('logs', 0, { messages: 1, oldestWaitingMs: START_MS + 5_000 })
+    const { value, stand } = atTime()
+    stand({ lag: 1, oldestUnsettledMs: START_MS + 5_000 })
     expect(await value('lag_seconds')).toBe(0)
   })
+})
+
+test('what is stored, but not committed, has an age too', async () => {
+  const { value, stand } = atTime()
+  stand({ oldestUncommittedMs: START_MS - 4_000 }, { oldestUncommittedMs: START_MS - 3_000 })
+  expect(await value('oldest_uncommitted_seconds')).toBe(4)
+  expect(await value('lag_seconds')).toBe(0)
 })
 
 test('the last success counts from the start, then from each one', async () => {

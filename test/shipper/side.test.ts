@@ -1,13 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
 import { HEADER, TOPIC } from '../../log/names.ts'
 import { type KafkaRecord, type Projected } from '../../shipper/project.ts'
-import { sideProjectors } from '../../shipper/side.ts'
+import { sideTopics } from '../../shipper/side.ts'
 
 const KAFKA_MS = Date.UTC(2026, 10, 21, 11, 0, 0, 7)
 const project = (topic: string, record: Partial<KafkaRecord>): Projected => {
-  const projector = sideProjectors().get(topic)
-  if (projector === undefined) throw new Error(`${topic} is no side topic`)
-  return projector({ value: Buffer.from('{}'), partition: 0, offset: 3n, timestampMs: KAFKA_MS, ...record })
+  const shipped = sideTopics().get(topic)
+  if (shipped === undefined) throw new Error(`${topic} is no side topic`)
+  return shipped.project({
+    value: Buffer.from('{}'),
+    partition: 0,
+    offset: 3n,
+    timestampMs: KAFKA_MS,
+    ...record,
+  })
 }
 
 describe('incidents', () => {

@@ -3,21 +3,27 @@ import { type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { uncompress } from 'snappy'
 import { encodePush } from '../../loki/encode.ts'
-import { type Outcome } from '../../loki/outcome.ts'
 import { type Logger } from '../../service/log.ts'
-import { type Batch } from '../../shipper/batch.ts'
+import { takeBatch } from '../../shipper/batch.ts'
+import { createLease } from '../../shipper/lease.ts'
 import { shipperMetrics } from '../../shipper/metrics.ts'
-import { pushUntilSettled, type Sink } from '../../shipper/sink.ts'
+import { type KafkaRecord } from '../../shipper/project.ts'
+import { type ShippedTopic } from '../../shipper/side.ts'
+import { laneSink, type Sink } from '../../shipper/sink.ts'
 
 type Push = { url: string; contentType: string; tenant: string; body: Buffer }
+type Answer = number | 'hang up'
 let server: Server
-let answers: (number | 'hang up')[] = []
+let answers: Answer[] = []
+/** Answers to questions: the status, or the lines that are there. */
+let questions: (number | KafkaRecord[])[] = []
 let pushes: Push[] = []
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
+    if (request.method === 'GET') return void response.writeHead(...question())
     pushes.push({
       url: request.url ?? '',
       contentType: request.headers['content-type'] ?? '',
@@ -27,6 +33,21 @@ beforeAll(async () => {
     const answer = answers.shift() ?? 500
     if (answer === 'hang up') request.socket.destroy()
     else response.writeHead(answer).end(answer === 204 ? undefined : 'because')
+
+    function question(): [number] {
+      const there = questions.shift() ?? []
+      if (typeof there === 'number') {
+        setImmediate(() => response.end('because'))
+        return [there]
+      }
+      const values = there.map((record) => [
+        `1000000${String(record.offset).padStart(3, '0')}`,
+        `${record.value}`,
+      ])
+      const result = values.length === 0 ? [] : [{ stream: {}, values }]
+      setImmediate(() => response.end(JSON.stringify({ data: { resultType: 'streams', result } })))
+      return [200]
+    }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
@@ -36,21 +57,37 @@ afterAll(async () => {
 })
 beforeEach(() => {
   pushes = []
+  questions = []
   // The shortest wait there is: an eighth of a second before the first retry.
   jest.spyOn(Math, 'random').mockReturnValue(0.999)
 })
 
-const line = Buffer.from('{"etat":"SUCCESS"}')
-const batch: Batch = {
-  streams: [{ labels: '{job="kafka-logs"}', entries: [{ seconds: 1, nanos: 2, line }] }],
-  records: [{ value: line, partition: 0, offset: 0n, timestampMs: 0 }],
-  unparsed: 1,
+const records: KafkaRecord[] = [0, 1].map((offset) => ({
+  value: Buffer.from(`{"run":${offset}}`),
+  partition: 0,
+  offset: BigInt(offset),
+  timestampMs: 0,
+}))
+const logs: ShippedTopic = {
+  topic: 'logs',
+  job: 'kafka-logs',
+  isSide: false,
+  project: ({ value, offset }) => ({
+    labels: '{job="kafka-logs"}',
+    entry: { seconds: 1, nanos: Number(offset), line: value },
+    parsed: false,
+  }),
 }
+const batch = takeBatch(records, 0, logs.project, { bytes: 1e6, records: 10, endBefore: 10n })
 
-function fakeSink(onAttempt: (outcome: Outcome) => void = () => undefined) {
-  const outcomes: Outcome[] = []
+function fakeSink(shipped: ShippedTopic = logs) {
+  const attempts: (string | undefined)[] = []
   const logged: string[] = []
+  const letters: { topic: string; records: readonly KafkaRecord[]; reason: string }[] = []
   const log = (message: string) => void logged.push(message)
+  const lease = createLease(60_000)
+  lease.renew()
+  const closing = new AbortController()
   const sink: Sink = {
     loki: {
       LOKI_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -58,104 +95,123 @@ function fakeSink(onAttempt: (outcome: Outcome) => void = () => undefined) {
       ...{ LOKI_USERNAME: undefined, LOKI_PASSWORD: undefined, LOKI_BEARER_TOKEN: undefined },
     },
     pushTimeoutMs: 5_000,
-    metrics: shipperMetrics(),
+    lease,
+    metrics: shipperMetrics(() => []),
     logger: { info: log, warn: log, error: log } as unknown as Logger,
-    onAttempt: (outcome) => {
-      outcomes.push(outcome)
-      onAttempt(outcome)
-    },
+    onAttempt: (problem) => void attempts.push(problem),
+    sendToDeadLetters: async (topic, set, { reason }) => void letters.push({ topic, records: set, reason }),
   }
-  return { sink, outcomes, logged }
+  const settle = () => laneSink(sink, shipped, closing.signal).settle(batch.streams, batch)
+  return { sink, settle, closing, attempts, logged, letters }
 }
 
-async function countsOf({ metrics }: Sink) {
-  const value = async (name: 'records' | 'bytes' | 'batches' | 'unparsed' | 'retries' | 'errors') =>
-    (await metrics[name].get()).values.reduce((sum, each) => sum + each.value, 0)
-  return {
-    ...{ records: await value('records'), bytes: await value('bytes'), batches: await value('batches') },
-    ...{ unparsed: await value('unparsed'), retries: await value('retries'), errors: await value('errors') },
-  }
+/** The numbers of which it is always true that consumed = the sum of the others. */
+async function account({ metrics }: Sink) {
+  const value = async (
+    name: 'consumed' | 'records' | 'deadLetters' | 'sideRefused' | 'inFlight' | 'givenBack',
+  ) => (await metrics[name].get()).values.reduce((sum, each) => sum + each.value, 0)
+  const stored = await value('records')
+  const refused = (await value('deadLetters')) + (await value('sideRefused'))
+  const [inFlight, givenBack] = [await value('inFlight'), await value('givenBack')]
+  expect(await value('consumed')).toBe(stored + refused + inFlight + givenBack)
+  return { stored, refused, inFlight, givenBack }
 }
-
-const never = new AbortController().signal
-const always = () => true
-const NOTHING = { records: 0, bytes: 0, batches: 0, unparsed: 0, retries: 0, errors: 0 }
-const STORED = { ...NOTHING, records: 1, bytes: encodePush(batch.streams).length, batches: 1, unparsed: 1 }
+const ALL_STORED = { stored: 2, refused: 0, inFlight: 0, givenBack: 0 }
 
 describe('a push', () => {
   test('that Loki takes at once', async () => {
     answers = [204]
-    const { sink, outcomes, logged } = fakeSink()
-    expect(await pushUntilSettled(sink, batch, never, always)).toMatchObject({ kind: 'stored' })
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['stored'])
-    expect(await countsOf(sink)).toEqual(STORED)
+    const { sink, settle, attempts, logged } = fakeSink()
+    expect(await settle()).toBe(true)
+    expect(attempts).toEqual([undefined])
     expect(logged).toEqual([])
-    expect(pushes).toHaveLength(1)
-    const [{ url, contentType, tenant, body } = { url: '', contentType: '', tenant: '', body: line }] = pushes
+    const [{ url, contentType, tenant, body } = { url: '', contentType: '', tenant: '', body: Buffer.of() }] =
+      pushes
     expect([url, contentType, tenant]).toEqual(['/loki/api/v1/push', 'application/x-protobuf', 'acme'])
     expect(await uncompress(body)).toEqual(encodePush(batch.streams))
+    expect(await account(sink)).toEqual(ALL_STORED)
+    expect((await sink.metrics.unparsed.get()).values[0]?.value).toBe(2)
+    expect((await sink.metrics.bytes.get()).values[0]?.value).toBe(encodePush(batch.streams).length)
   })
 
-  test.each([
-    [500, 'server_error'],
-    [429, 'rate_limited'],
-    ['hang up', 'unreachable'],
-  ] as const)('that meets %s is tried again, the same bytes', async (answer, reason) => {
-    answers = [answer, 204]
-    const { sink, outcomes, logged } = fakeSink()
-    expect(await pushUntilSettled(sink, batch, never, always)).toMatchObject({ kind: 'stored' })
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['retry', 'stored'])
-    expect(outcomes[0]?.reason).toBe(reason)
-    expect(await countsOf(sink)).toEqual({ ...STORED, retries: 1, errors: 1 })
-    expect(logged).toHaveLength(2)
+  test('that the tenant may not send is tried again, the same bytes', async () => {
+    answers = [260, 204]
+    const { sink, settle, attempts } = fakeSink()
+    expect(await settle()).toBe(true)
+    expect(attempts).toEqual(['HTTP 260: because', undefined])
     expect(pushes[1]).toEqual(pushes[0])
+    expect(await account(sink)).toEqual(ALL_STORED)
   })
 
-  test('that Loki refuses is not tried again', async () => {
-    answers = [400]
-    const { sink, logged } = fakeSink()
-    const outcome = await pushUntilSettled(sink, batch, never, always)
-    expect(outcome).toEqual({ kind: 'refused', reason: 'bad_request', detail: 'HTTP 400: because' })
-    expect(await countsOf(sink)).toEqual({ ...NOTHING, errors: 1 })
+  test('whose answer is lost is asked for: what is there is not sent again', async () => {
+    answers = ['hang up']
+    questions = [records]
+    const { sink, settle } = fakeSink()
+    expect(await settle()).toBe(true)
     expect(pushes).toHaveLength(1)
-    expect(logged).toEqual([])
+    expect(await account(sink)).toEqual(ALL_STORED)
+    expect((await sink.metrics.found.get()).values[0]?.value).toBe(2)
+  })
+
+  test('that Loki refuses in part: the refused part is a dead letter', async () => {
+    answers = [400]
+    questions = [503, records.slice(0, 1)]
+    const { sink, settle, letters, attempts } = fakeSink()
+    expect(await settle()).toBe(true)
+    expect(letters).toEqual([{ topic: 'logs', records: records.slice(1), reason: 'bad_request' }])
+    expect(attempts[1]).toContain('503')
+    expect(await account(sink)).toEqual({ stored: 1, refused: 1, inFlight: 0, givenBack: 0 })
+  })
+
+  test('of a side topic that Loki refuses is logged, and no dead letter', async () => {
+    answers = [400]
+    const { sink, settle, letters, logged } = fakeSink({ ...logs, isSide: true })
+    expect(await settle()).toBe(true)
+    expect(letters).toEqual([])
+    expect(logged).toEqual(['Loki refuses lines of a side topic; they stay in Kafka only'])
+    expect(await account(sink)).toEqual({ stored: 0, refused: 2, inFlight: 0, givenBack: 0 })
+  })
+
+  test('is sent again whole where Loki may not be asked', async () => {
+    answers = [429, 204]
+    questions = [403]
+    const { sink, settle, logged } = fakeSink()
+    expect(await settle()).toBe(true)
+    expect(logged).toContain('Loki may not be asked what it has: lines may be stored twice')
+    expect(pushes).toHaveLength(2)
+    expect(await account(sink)).toEqual(ALL_STORED)
   })
 })
 
-describe('nothing is known to be stored', () => {
-  test('when the stop comes during the wait: the outcome is `retry`, at once', async () => {
-    answers = [503, 204]
+describe('is given up', () => {
+  test('during the wait for the next attempt, at once', async () => {
+    answers = [401, 204]
     jest.spyOn(Math, 'random').mockReturnValue(0)
-    const stop = new AbortController()
-    const { sink } = fakeSink(() => setImmediate(() => setImmediate(() => stop.abort())))
+    const { sink, settle, closing, attempts } = fakeSink()
+    const settled = settle()
+    while (attempts.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(await account(sink)).toEqual({ stored: 0, refused: 0, inFlight: 2, givenBack: 0 })
     const startMs = performance.now()
-    expect(await pushUntilSettled(sink, batch, stop.signal, always)).toMatchObject({ kind: 'retry' })
+    closing.abort()
+    expect(await settled).toBe(false)
     expect(performance.now() - startMs).toBeLessThan(200)
     expect(pushes).toHaveLength(1)
-    expect(await countsOf(sink)).toEqual({ ...NOTHING, errors: 1 })
+    expect(await account(sink)).toEqual({ stored: 0, refused: 0, inFlight: 0, givenBack: 2 })
   })
 
-  test('when it comes during the push', async () => {
-    answers = [503, 204]
-    const stop = new AbortController()
-    const { sink, logged } = fakeSink(() => stop.abort())
-    expect(await pushUntilSettled(sink, batch, stop.signal, always)).toMatchObject({ kind: 'retry' })
-    expect(pushes).toHaveLength(1)
-    expect(logged).toEqual([])
-  })
-
-  test('when the partition was taken away during the wait', async () => {
-    answers = [503, 204]
-    const { sink } = fakeSink()
-    expect(await pushUntilSettled(sink, batch, never, () => false)).toMatchObject({ kind: 'retry' })
-    expect(pushes).toHaveLength(1)
+  test('without a push when it is closed already', async () => {
+    const { settle, closing } = fakeSink()
+    closing.abort()
+    expect(await settle()).toBe(false)
+    expect(pushes).toHaveLength(0)
   })
 })
 
-test('a push that Loki takes while the shipper stops counts as stored', async () => {
+test('a push that Loki takes while the lane closes counts as stored', async () => {
   answers = [204]
-  const stop = new AbortController()
-  stop.abort()
-  const { sink } = fakeSink()
-  expect(await pushUntilSettled(sink, batch, stop.signal, always)).toMatchObject({ kind: 'stored' })
+  const { sink, settle, closing } = fakeSink()
+  const settled = settle()
+  setImmediate(() => closing.abort())
+  expect(await settled).toBe(true)
+  expect(await account(sink)).toEqual(ALL_STORED)
 })
