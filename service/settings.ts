@@ -25,6 +25,12 @@ export const integer = (min: number, max: number, byDefault: number) =>
     z.int().min(min).max(max).default(byDefault),
   )
 
+export const optionalInteger = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
+    z.int().min(min).max(max).optional(),
+  )
+
 export const port = (byDefault: number) => integer(0, 65_535, byDefault)
 
 const isSecret = (schema: z.ZodType): boolean =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, integer, port } from '../service/settings.ts'
+import { flag, integer, optionalInteger, port } from '../service/settings.ts'
 
 /** The shipper's own settings; Kafka's, Loki's and the logger's stand beside theirs. */
 export const shipperSettings = z.object({
@@ -11,6 +11,21 @@ export const shipperSettings = z.object({
   ),
   SHIPPER_SESSION_TIMEOUT_MS: integer(6_000, 300_000, 6_000).describe(
     'how long a killed shipper keeps its partitions, in ms; Kafka’s own minimum is 6000',
+  ),
+  SHIPPER_MAX_LINE_BYTES: optionalInteger(64, 1_000_000_000).describe(
+    'longest line that Loki takes from this tenant, in bytes, where its /config does not tell (`max_line_size`)',
+  ),
+  SHIPPER_MAX_LABELS: optionalInteger(1, 1_000).describe(
+    'most labels that a stream may have, where Loki’s /config does not tell (`max_label_names_per_series`)',
+  ),
+  SHIPPER_MAX_LABEL_BYTES: optionalInteger(1, 1_000_000).describe(
+    'longest value of a label, in bytes, where Loki’s /config does not tell (`max_label_value_length`)',
+  ),
+  SHIPPER_MAX_AGE_HOURS: optionalInteger(1, 1_000_000).describe(
+    'how old a log may be, in hours, where Loki’s /config does not tell (`reject_old_samples_max_age`)',
+  ),
+  SHIPPER_TRUNCATE_LINES: flag(false).describe(
+    'cut lines that are too long for Loki, with a mark at their end, instead of setting them aside',
   ),
   SHIPPER_SIDE_TOPICS: flag(true).describe(
     'also ship incidents, rejected records and dead letters; the same for all shippers of a group',

@@ -22,6 +22,7 @@ import { type ShipperSettings } from './config.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import { createLanes, type Lanes, type LanesWork } from './lanes.ts'
 import { createLease } from './lease.ts'
+import { watchLimits } from './limits.ts'
 import { readMark, writeMark } from './mark.ts'
 import { shipperMetrics } from './metrics.ts'
 import { projector } from './project.ts'
@@ -58,6 +59,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
   )
   const topics = topicsOf(shipper)
   const lease = createLease(settings.SHIPPER_SESSION_TIMEOUT_MS)
+  const limits = await watchLimits(shipper.loki, settings, logger)
   try {
     await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
       ensureTopics(admin, [...new Set([...topics.keys(), TOPIC.deadLetters])], where.KAFKA_BROKERS),
@@ -68,6 +70,8 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     const sink: Sink = {
       loki: shipper.loki,
       pushTimeoutMs: settings.SHIPPER_PUSH_TIMEOUT_MS,
+      truncate: settings.SHIPPER_TRUNCATE_LINES,
+      limits: limits.current,
       ...{ lease, metrics, logger },
       onAttempt: (problem) => {
         if (problem === undefined) waitingFor.delete('loki')
@@ -111,6 +115,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     throw kafkaError(error, where.KAFKA_BROKERS, where.KAFKA_TOPIC)
   } finally {
     lease.close()
+    limits.close()
     await health.close()
   }
 }

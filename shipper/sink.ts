@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { type Entry, type Stream } from '../loki/encode.ts'
+import { type LokiLimits } from '../loki/limits.ts'
 import { missingFrom } from '../loki/missing.ts'
 import { delayBeforeMs, OUTCOMES, type Outcome } from '../loki/outcome.ts'
 import { encoded, push } from '../loki/push.ts'
@@ -9,6 +10,8 @@ import { reasonOf, type VigieError } from '../service/errors.ts'
 import { type Logger } from '../service/log.ts'
 import { type Batch } from './batch.ts'
 import { type Refusal } from './dead-letters.ts'
+import { createDoubt } from './doubt.ts'
+import { fitted } from './fit.ts'
 import { type Lease } from './lease.ts'
 import { type ShipperMetrics } from './metrics.ts'
 import { type KafkaRecord } from './project.ts'
@@ -22,6 +25,9 @@ const LOOK_AGAIN_MS = 100
 export type Sink = {
   loki: LokiSettings
   pushTimeoutMs: number
+  /** Lines that are too long are cut, with a mark, instead of set aside. */
+  truncate: boolean
+  limits: () => LokiLimits
   lease: Lease
   metrics: ShipperMetrics
   logger: Logger
@@ -103,7 +109,9 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
     return false
   }
 
+  const doubt = createDoubt()
   const world: Omit<World, 'setAside'> = {
+    isDoubtful: (streams) => doubt.of(streams, sink.limits()),
     push: pushed,
     missing,
     pause,
@@ -126,12 +134,18 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
       metrics.inFlight.inc({ topic }, records)
       const refused = new Map<string, number>()
       const recordOf = recordsByEntry(batch)
-      const setEntriesAside = async (entries: readonly Entry[], { name, detail }: Outcome) => {
+      const setEntriesAside = (entries: readonly Entry[], refusal: Refusal) => {
         const origins = entries.flatMap((entry) => recordOf().get(entry) ?? [])
-        refused.set(name, (refused.get(name) ?? 0) + origins.length)
-        return setAside(origins, { reason: name, detail })
+        refused.set(refusal.reason, (refused.get(refusal.reason) ?? 0) + origins.length)
+        return setAside(origins, refusal)
       }
-      const isSettled = await settle(streams, { ...world, setAside: setEntriesAside })
+      const { fit, unfit } = fitted(streams, sink.limits(), sink.truncate, Date.now())
+      let isSettled = true
+      for (const { entries, refusal } of unfit) isSettled &&= await setEntriesAside(entries, refusal)
+      isSettled &&= await settle(fit, {
+        ...world,
+        setAside: (entries, { name, detail }) => setEntriesAside(entries, { reason: name, detail }),
+      })
       // All at once, so that whoever reads the numbers finds each record counted once.
       metrics.inFlight.dec({ topic }, records)
       if (!isSettled) {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { reasonOf, vigieError } from '../service/errors.ts'
@@ -84,14 +85,19 @@ export async function assertFree(port: number, service: string, setting: string)
   })
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
+/**
+ * Where free ports are looked for: below those that Linux gives to outgoing connections (32768 on), one of
+ * which could take a port between this and its use.
+ */
+const FREE_PORTS = { from: 15_000, to: 32_000 }
+const given = new Set<number>()
+
+/** A port of 127.0.0.1 that was free a moment ago; never the same one twice. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(FREE_PORTS.from, FREE_PORTS.to)
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    return port
+  }
 }

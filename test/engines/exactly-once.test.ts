@@ -30,13 +30,14 @@ const SOURCES = 7
 describe('exactly once, as LogQL counts it', () => {
   const env: Record<string, string> = {}
   const shippers = new Map<string, ChildProcess>()
+  const children: ChildProcess[] = []
   const closing: (() => Promise<void>)[] = []
   beforeAll(async () => {
     Object.assign(env, await ownStackEnv())
     expect((await vigie(['up'], env)).code).toBe(0)
   })
   afterAll(async () => {
-    for (const child of shippers.values()) child.kill('SIGKILL')
+    for (const child of children) child.kill('SIGKILL')
     for (const close of closing) await close()
     await vigie(['down', '--volumes'], env)
   })
@@ -65,6 +66,7 @@ describe('exactly once, as LogQL counts it', () => {
       const port = String(await freePort())
       const { child } = start(['ship'], { ...env, ...local(), LOKI_URL: url, METRICS_PORT: port })
       shippers.set(name, child)
+      children.push(child)
     }
     const proxied: Record<string, string> = { requests: requests.url, answers: answers.url }
     for (const [name, url] of Object.entries(proxied)) await startShipper(name, url)
@@ -72,7 +74,8 @@ describe('exactly once, as LogQL counts it', () => {
     const killService = async (name: string) => {
       const { pid } = (await statusOf(env)).get(name) ?? {}
       if (pid !== undefined) process.kill(pid, 'SIGKILL')
-      expect((await vigie(['up'], env)).code).toBe(0)
+      const { code, stderr } = await vigie(['up'], env)
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
     }
     const killShipper = async (name: string) => {
       shippers.get(name)?.kill('SIGKILL')
@@ -91,6 +94,7 @@ describe('exactly once, as LogQL counts it', () => {
       'kafka',
     ]
     const replay = start(['replay', file, '--times', 'original', '--rate', String(RATE), '--json'], env)
+    children.push(replay.child)
     for (let kill = 0; kill < KILLS; kill++) {
       await pause(300 + Math.random() * 1_500)
       const victim = victims[kill % victims.length] ?? ''

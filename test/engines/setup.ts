@@ -1,29 +1,11 @@
 import { mkdtempSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, stackContext } from '../../cli/settings.ts'
 import { ensureEngines } from '../../stack/build.ts'
+import { freePort } from '../../stack/ports.ts'
 import { createProgress } from '../../stack/progress.ts'
 import { up } from '../../stack/up.ts'
-
-/** A port that was free a moment ago. All are taken before one is given back, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            resolve(typeof address === 'object' && address !== null ? address.port : 0)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
 
 /** The variables that would point the tests at somebody's real engines. */
 const FOREIGN =
@@ -33,7 +15,7 @@ const FOREIGN =
 export default async function setup(): Promise<void> {
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name]
   const [s3, kafka, controller, loki, lokiGrpc, alertmanager, smtp, mailPage, metrics, trackerMetrics] =
-    await freePorts(10)
+    await Promise.all(Array.from({ length: 10 }, () => freePort()))
   Object.assign(process.env, {
     VIGIE_HOME: mkdtempSync(join(tmpdir(), 'vigie-test-')),
     VIGIE_S3_PORT: String(s3),

@@ -3,6 +3,7 @@ import { type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { uncompress } from 'snappy'
 import { encodePush } from '../../loki/encode.ts'
+import { DEFAULT_LIMITS, type LokiLimits } from '../../loki/limits.ts'
 import { type Logger } from '../../service/log.ts'
 import { takeBatch } from '../../shipper/batch.ts'
 import { createLease } from '../../shipper/lease.ts'
@@ -80,7 +81,7 @@ const logs: ShippedTopic = {
 }
 const batch = takeBatch(records, 0, logs.project, { bytes: 1e6, records: 10, endBefore: 10n })
 
-function fakeSink(shipped: ShippedTopic = logs) {
+function fakeSink(shipped: ShippedTopic = logs, limits: Partial<LokiLimits> = {}) {
   const attempts: (string | undefined)[] = []
   const logged: string[] = []
   const letters: { topic: string; records: readonly KafkaRecord[]; reason: string }[] = []
@@ -95,6 +96,8 @@ function fakeSink(shipped: ShippedTopic = logs) {
       ...{ LOKI_USERNAME: undefined, LOKI_PASSWORD: undefined, LOKI_BEARER_TOKEN: undefined },
     },
     pushTimeoutMs: 5_000,
+    truncate: false,
+    limits: () => ({ ...DEFAULT_LIMITS, ...limits }),
     lease,
     metrics: shipperMetrics(() => []),
     logger: { info: log, warn: log, error: log } as unknown as Logger,
@@ -161,6 +164,14 @@ describe('a push', () => {
     expect(letters).toEqual([{ topic: 'logs', records: records.slice(1), reason: 'bad_request' }])
     expect(attempts[1]).toContain('503')
     expect(await account(sink)).toEqual({ stored: 1, refused: 1, inFlight: 0, givenBack: 0 })
+  })
+
+  test('that Loki would refuse is not sent: its lines are dead letters', async () => {
+    const { sink, settle, letters } = fakeSink(logs, { maxLineBytes: 8 })
+    expect(await settle()).toBe(true)
+    expect(pushes).toHaveLength(0)
+    expect(letters.map(({ reason }) => reason)).toEqual(['line_too_long', 'line_too_long'])
+    expect(await account(sink)).toEqual({ stored: 0, refused: 2, inFlight: 0, givenBack: 0 })
   })
 
   test('of a side topic that Loki refuses is logged, and no dead letter', async () => {

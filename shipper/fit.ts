@@ -1,0 +1,103 @@
+import { type Entry, type Stream } from '../loki/encode.ts'
+import { type LokiLimits } from '../loki/limits.ts'
+import { type Refusal } from './dead-letters.ts'
+
+/** Entries that Loki would refuse, and why. */
+export type Unfit = { entries: Entry[]; refusal: Refusal }
+/** A batch's streams as Loki takes them, and what it would refuse. */
+export type Fitted = { fit: readonly Stream[]; unfit: Unfit[] }
+
+/**
+ * Holds streams against Loki's limits before they are sent. A line that is too long is cut, with a mark, when
+ * `truncate` says so. Pure but for `nowMs`; the same entries are cut the same way each time.
+ */
+export function fitted(
+  streams: readonly Stream[],
+  limits: LokiLimits,
+  truncate: boolean,
+  nowMs: number,
+): Fitted {
+  if (streams.every(({ labels, entries }) => isFit(labels, entries, limits, nowMs)))
+    return { fit: streams, unfit: [] }
+  const fit: Stream[] = []
+  const unfit: Unfit[] = []
+  for (const { labels, entries } of streams) {
+    const ofLabels = labelProblem(labels, limits)
+    if (ofLabels !== undefined) {
+      unfit.push({ entries, refusal: ofLabels })
+      continue
+    }
+    const left: Entry[] = []
+    for (const entry of entries) {
+      const isLong = entry.line.byteLength > limits.maxLineBytes
+      const problem = isLong && !truncate ? tooLong(entry, limits) : timeProblem(entry, limits, nowMs)
+      if (problem !== undefined) unfit.push({ entries: [entry], refusal: problem })
+      else if (isLong) entry.line = truncated(entry.line, limits.maxLineBytes)
+      if (problem === undefined) left.push(entry)
+    }
+    if (left.length > 0) fit.push({ labels, entries: left })
+  }
+  return { fit, unfit }
+}
+
+function isFit(labels: string, entries: readonly Entry[], limits: LokiLimits, nowMs: number): boolean {
+  if (labelProblem(labels, limits) !== undefined) return false
+  const oldest = limits.maxAgeMs === undefined ? 0 : (nowMs - limits.maxAgeMs) / 1_000
+  const newest =
+    limits.maxAheadMs === undefined ? Number.POSITIVE_INFINITY : (nowMs + limits.maxAheadMs) / 1_000
+  for (const { line, seconds } of entries)
+    if (line.byteLength > limits.maxLineBytes || seconds < oldest || seconds > newest) return false
+  return true
+}
+
+const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)=("(?:[^"\\]|\\.)*")/g
+
+function labelProblem(labels: string, limits: LokiLimits): Refusal | undefined {
+  // Most streams' labels together are shorter than one may be.
+  if (labels.length * 4 <= limits.maxLabelValueBytes && limits.maxLabels >= 15) return undefined
+  const pairs = [...labels.matchAll(LABEL)]
+  if (pairs.length > limits.maxLabels)
+    return {
+      reason: 'too_many_labels',
+      detail: `${pairs.length} labels; Loki takes ${limits.maxLabels} (max_label_names_per_series)`,
+    }
+  for (const [, name = '', quoted = '""'] of pairs) {
+    const bytes = Buffer.byteLength(JSON.parse(quoted) as string)
+    if (bytes > limits.maxLabelValueBytes)
+      return {
+        reason: 'label_too_long',
+        detail: `the label ${name} has ${bytes} bytes; Loki takes ${limits.maxLabelValueBytes} (max_label_value_length)`,
+      }
+  }
+  return undefined
+}
+
+const tooLong = ({ line }: Entry, { maxLineBytes }: LokiLimits): Refusal => ({
+  reason: 'line_too_long',
+  detail: `the line has ${line.byteLength} bytes; Loki takes ${maxLineBytes} (max_line_size)`,
+})
+
+function timeProblem({ seconds }: Entry, limits: LokiLimits, nowMs: number): Refusal | undefined {
+  const time = new Date(seconds * 1_000).toISOString()
+  const { maxAgeMs, maxAheadMs } = limits
+  if (maxAgeMs !== undefined && seconds * 1_000 < nowMs - maxAgeMs)
+    return {
+      reason: 'too_old',
+      detail: `the log is of ${time}; Loki takes none older than ${maxAgeMs / 1_000} s (reject_old_samples_max_age)`,
+    }
+  if (maxAheadMs !== undefined && seconds * 1_000 > nowMs + maxAheadMs)
+    return {
+      reason: 'too_new',
+      detail: `the log is of ${time}; Loki takes none more than ${maxAheadMs / 1_000} s ahead (creation_grace_period)`,
+    }
+  return undefined
+}
+
+/** The beginning of a line and a mark that says how long it was, together no longer than `maxBytes`. Pure. */
+export function truncated(line: Uint8Array, maxBytes: number): Uint8Array {
+  const mark = Buffer.from(` [truncated from ${line.byteLength} bytes]`)
+  let end = Math.max(0, maxBytes - mark.byteLength)
+  // Not within a character: those bytes begin with 10.
+  while (end > 0 && ((line[end] ?? 0) & 0xc0) === 0x80) end--
+  return Buffer.concat([line.subarray(0, end), mark]).subarray(0, maxBytes)
+}
