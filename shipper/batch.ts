@@ -23,6 +23,8 @@ export type Room = {
   records: number
   /** Records from this offset on are for another batch. */
   endBefore: bigint
+  /** The event times that it may span. */
+  seconds: number
 }
 
 /**
@@ -53,7 +55,10 @@ export function takeBatch(
     sizeBytes += entry.line.byteLength + ENTRY_OVERHEAD_BYTES
     let stream = streams.get(labels)
     if (stream === undefined) sizeBytes += Buffer.byteLength(labels) + STREAM_OVERHEAD_BYTES
-    if (sizeBytes > room.bytes && index > start) break
+    const oldestSeconds = Math.min(batch.oldestSeconds, entry.seconds)
+    const newestSeconds = Math.max(batch.newestSeconds, entry.seconds)
+    const isFull = sizeBytes > room.bytes || newestSeconds - oldestSeconds > room.seconds
+    if (isFull && index > start) break
     if (stream === undefined) {
       stream = { labels, entries: [] }
       streams.set(labels, stream)
@@ -63,8 +68,8 @@ export function takeBatch(
     batch.records.push(record)
     batch.entries.push(entry)
     if (!parsed) batch.unparsed++
-    if (entry.seconds < batch.oldestSeconds) batch.oldestSeconds = entry.seconds
-    if (entry.seconds > batch.newestSeconds) batch.newestSeconds = entry.seconds
+    batch.oldestSeconds = oldestSeconds
+    batch.newestSeconds = newestSeconds
   }
   for (const { entries } of batch.streams) if (!isInOrder(entries)) entries.sort(byTime)
   return batch

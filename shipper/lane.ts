@@ -18,6 +18,10 @@ export type LaneWork = {
   project: Projector
   batchBytes: number
   batchRecords: number
+  /** The event times that a batch may span. */
+  batchSeconds: () => number
+  /** Waits until a batch may be pushed; false when the lane closed meanwhile. */
+  turn: (batch: Batch) => Promise<boolean>
   /** Asks Loki which entries it does not have; undefined when the lane closed meanwhile. */
   missing: (streams: readonly Stream[]) => Promise<Stream[] | undefined>
   /** Pushes a batch, or what of it is missing, until it is settled; false when it gave up. */
@@ -51,7 +55,7 @@ export type LaneStand = {
   /** When Kafka got the oldest record that is not settled, and the oldest that is not committed. */
   oldestUnsettledMs: number | undefined
   oldestUncommittedMs: number | undefined
-  /** The oldest event time of the batch at hand; undefined when there is none. */
+  /** How far it is in event time: where the batch at hand begins, or the last one ended while records wait. */
   headSeconds: number | undefined
 }
 
@@ -68,6 +72,7 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
   let allowedUntil = start
   let endOffset = start
   let batch: Batch | undefined
+  let reachedSeconds: number | undefined
   let isBegun = false
   let uncommittedMs: number | undefined
   let closed = false
@@ -86,7 +91,8 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
   const nextBatch = (fetched: Fetched): Batch => {
     const first = fetched.records[taken]?.offset ?? start
     const endBefore = first < uncertainUntil ? uncertainUntil : first + AHEAD
-    const room = { bytes: work.batchBytes, records: work.batchRecords, endBefore }
+    const { batchBytes: bytes, batchRecords: records } = work
+    const room = { bytes, records, endBefore, seconds: work.batchSeconds() }
     return takeBatch(fetched.records, taken, work.project, room)
   }
   const advance = (offset: bigint) => {
@@ -97,7 +103,8 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
 
   const ship = async (current: Batch): Promise<boolean> => {
     const last = current.records.at(-1)?.offset ?? watermark
-    if (!(await until(() => last < allowedUntil))) return false
+    const turn = work.turn(current)
+    if (!(await until(() => last < allowedUntil)) || !(await turn)) return false
     isBegun = true
     const first = current.records[0]?.offset ?? watermark
     const streams = first < uncertainUntil ? await work.missing(current.streams) : current.streams
@@ -119,6 +126,7 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
         taken += batch.records.length
         for (const { value } of batch.records) queuedBytes -= value.byteLength
         const last = batch.records.at(-1)?.offset ?? watermark
+        reachedSeconds = batch.newestSeconds
         batch = undefined
         advance(last + 1n)
       }
@@ -160,7 +168,7 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
       lag: Math.max(0, Number(endOffset - watermark)),
       oldestUnsettledMs: queue[0]?.records[taken]?.timestampMs,
       oldestUncommittedMs: uncommittedMs ?? queue[0]?.records[taken]?.timestampMs,
-      headSeconds: batch?.oldestSeconds,
+      headSeconds: batch?.oldestSeconds ?? (endOffset > watermark ? reachedSeconds : undefined),
     }),
   }
 }

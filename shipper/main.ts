@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeJoin } from '../kafka/before-join.ts'
 import {
   type Consumer,
@@ -25,6 +26,7 @@ import { createLease } from './lease.ts'
 import { watchLimits } from './limits.ts'
 import { readMark, writeMark } from './mark.ts'
 import { shipperMetrics } from './metrics.ts'
+import { createOrder, type Order } from './order.ts'
 import { projector } from './project.ts'
 import { type ShippedTopic, sideTopics } from './side.ts'
 import { laneSink, type Sink } from './sink.ts'
@@ -34,6 +36,8 @@ export type Shipper = { settings: ShipperSettings; kafka: KafkaSettings; loki: L
 
 /** Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay. */
 const FETCHING = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 1_048_576 }
+/** How often a partition that is ahead looks whether the others have come closer. */
+const LOOK_AGAIN_MS = 50
 /** Keeps the overhead of small records within bounds, and a push within what may be ahead of a commit. */
 const BATCH_RECORDS = 10_000
 
@@ -83,7 +87,8 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     const defect = new Promise<never>((_, reject) => {
       onDefect = reject
     })
-    const mine = createLanes(lanesWork(shipper, topics, sink, consumer, kafka, onDefect))
+    const order = createOrder(() => lanes?.stands() ?? [])
+    const mine = createLanes(lanesWork(shipper, topics, sink, consumer, kafka, order, onDefect))
     lanes = mine
     beforeJoin(where.KAFKA_GROUP_ID, mine.endGeneration)
     consumer.on(consumer.events.HEARTBEAT, lease.renew)
@@ -134,16 +139,27 @@ function lanesWork(
   sink: Sink,
   consumer: Consumer,
   kafka: Kafka,
+  order: Order,
   onError: (error: unknown) => void,
 ): LanesWork {
+  const windowSeconds = () => sink.limits().outOfOrderMs / 2_000
   return {
-    workOf({ topic }, closed) {
-      const shipped = topics.get(topic)
-      if (shipped === undefined) throw new Error(`${topic} is not a topic that is shipped`)
+    workOf(place, closed) {
+      const shipped = topics.get(place.topic)
+      if (shipped === undefined) throw new Error(`${place.topic} is not a topic that is shipped`)
       return {
         project: shipped.project,
         batchBytes: settings.SHIPPER_BATCH_BYTES,
         batchRecords: BATCH_RECORDS,
+        // Half of what Loki takes out of order, and as much again between partitions.
+        batchSeconds: windowSeconds,
+        turn: async (batch) => {
+          order.note(place, batch.streams)
+          await undefined // Other partitions of the same fetch note theirs first.
+          while (!closed.aborted && !order.mayGo(place, batch.oldestSeconds, windowSeconds()))
+            await sleep(LOOK_AGAIN_MS, undefined, { signal: closed }).catch(() => undefined)
+          return !closed.aborted
+        },
         ...laneSink(sink, shipped, closed),
         onError,
       }

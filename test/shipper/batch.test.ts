@@ -17,7 +17,7 @@ const recordsOf = (values: readonly string[]): KafkaRecord[] =>
     offset: BigInt(index),
     timestampMs: 0,
   }))
-const ROOM = { bytes: 10_000, records: 1_000, endBefore: 1_000n }
+const ROOM = { bytes: 10_000, records: 1_000, endBefore: 1_000n, seconds: 1_000 }
 const taken = (values: readonly string[], room: Partial<typeof ROOM> = {}, start = 0): Batch =>
   takeBatch(recordsOf(values), start, project, { ...ROOM, ...room })
 const shown = ({ streams }: Batch): Record<string, string[]> =>
@@ -46,10 +46,11 @@ describe('a batch', () => {
     expect([batch.oldestSeconds, batch.newestSeconds]).toEqual([1, 3])
   })
 
-  test('ends before the next record would not fit, in bytes, in number or by its offset', () => {
+  test('ends before the next record would not fit, in bytes, in number, by its offset or its time', () => {
     const values = Array.from({ length: 6 }, (_, index) => `a:${index}${'x'.repeat(100)}`)
     expect(cut(values, 400).map(({ records }) => records.length)).toEqual([2, 2, 2])
     expect(taken(values, { records: 5 }).records).toHaveLength(5)
+    expect(taken(['a:5', 'b:8', 'a:4', 'a:9', 'a:3'], { seconds: 4 }).records).toHaveLength(3)
     expect(taken(values, { endBefore: 3n }).records).toHaveLength(3)
     expect(taken(values, { endBefore: 3n }, 1).records).toHaveLength(2)
   })

@@ -37,6 +37,8 @@ function laneOf(more: Partial<LaneWork> = {}, start = 0n, uncertainUntil = 0n) {
       }),
       batchBytes: 1_000_000,
       batchRecords: 10,
+      batchSeconds: () => 3_600,
+      turn: async () => true,
       missing: async (streams) => {
         asked.push(offsetsOf(streams))
         return [...streams]

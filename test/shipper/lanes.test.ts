@@ -32,6 +32,8 @@ function lanesOf(more: Partial<LanesWork> = {}) {
       }),
       batchBytes: 1_000_000,
       batchRecords: 10,
+      batchSeconds: () => 3_600,
+      turn: async () => true,
       missing: async (streams) => {
         happened.push('ask')
         return [...streams]

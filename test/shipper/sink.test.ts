@@ -79,7 +79,7 @@ const logs: ShippedTopic = {
     parsed: false,
   }),
 }
-const batch = takeBatch(records, 0, logs.project, { bytes: 1e6, records: 10, endBefore: 10n })
+const batch = takeBatch(records, 0, logs.project, { bytes: 1e6, records: 10, endBefore: 10n, seconds: 9 })
 
 function fakeSink(shipped: ShippedTopic = logs, limits: Partial<LokiLimits> = {}) {
   const attempts: (string | undefined)[] = []

@@ -1,0 +1,44 @@
+import { type Stream } from '../loki/encode.ts'
+import { type LaneStand } from './lane.ts'
+import { type Place } from './lanes.ts'
+
+/**
+ * Keeps partitions that share a stream together in event time: Loki refuses what is too far behind the newest
+ * entry of its stream, so a partition that is ahead waits for one that lags. Logs that are keyed by their
+ * source share none, and never wait.
+ */
+export type Order = {
+  /** Told of the streams that a partition is about to push to. */
+  note: (place: Place, streams: readonly Stream[]) => void
+  /** Whether a batch that begins at that event time may be pushed now; the one that is furthest behind always may. */
+  mayGo: (place: Place, headSeconds: number, windowSeconds: number) => boolean
+}
+
+/** Streams are forgotten beyond so many, and noted again. */
+const MAX_STREAMS = 50_000
+
+export function createOrder(stands: () => readonly (Place & LaneStand)[]): Order {
+  const partitionOf = new Map<string, number>()
+  const shared = new Set<string>()
+  return {
+    note({ topic, partition }, streams) {
+      if (shared.has(topic)) return
+      if (partitionOf.size > MAX_STREAMS) partitionOf.clear()
+      for (const { labels } of streams) {
+        const key = `${topic} ${labels}`
+        const before = partitionOf.get(key)
+        if (before === undefined) partitionOf.set(key, partition)
+        else if (before !== partition) shared.add(topic)
+      }
+    },
+    mayGo: ({ topic, partition }, headSeconds, windowSeconds) =>
+      !shared.has(topic) ||
+      stands().every(
+        (other) =>
+          other.topic !== topic ||
+          other.partition === partition ||
+          other.headSeconds === undefined ||
+          other.headSeconds >= headSeconds - windowSeconds,
+      ),
+  }
+}
