@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { benchProduce } from '../bench/produce.ts'
+import { benchShipCommand } from './bench-ship.ts'
 import { wholeNumber } from './options.ts'
 import { grouped } from './progress-bar.ts'
 import { readSettings } from './settings.ts'
@@ -27,3 +28,4 @@ export const benchCommand = (): Command =>
   new Command('bench')
     .description('Measure Vigie on this machine. Compare runs side by side: absolute times drift.')
     .addCommand(produceCommand())
+    .addCommand(benchShipCommand())

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module'
 import { withoutAborted } from './aborted.ts'
+import { batchDecoder } from './decode-batch.ts'
 import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './record-batch.ts'
 
 /**
  * Replaces functions of kafkajs 2.2.4 (pinned; its last release) that take most of the time of
  * producing: grouping messages by partition copies the whole group for each message, and each record is
- * encoded into a buffer of its own that is allocated, cleared, grown and copied several times. What the
- * replacements return is the same, byte for byte, which the tests hold against the originals. Two more
+ * encoded into a buffer of its own that is allocated, cleared, grown and copied several times; and of
+ * consuming, see decode-batch.ts. What the replacements return is the same, which the tests hold against the originals. Two more
  * are replaced because they are wrong: see aborted.ts and `listOffsets`.
  *
  * This module must be imported before kafkajs.
@@ -14,8 +15,12 @@ import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './
 
 const require = createRequire(import.meta.url)
 const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
-const { lookupCodec } = require('kafkajs/src/protocol/message/compression') as {
+const { lookupCodec, lookupCodecByAttributes } = require('kafkajs/src/protocol/message/compression') as {
   lookupCodec: (compression: number) => { compress: (encoder: { buffer: Buffer }) => Promise<Buffer> }
+  lookupCodecByAttributes: Parameters<typeof batchDecoder>[0]
+}
+const { KafkaJSPartialMessageError } = require('kafkajs/src/errors') as {
+  KafkaJSPartialMessageError: new (problem: string) => Error
 }
 
 /** Kafka's attribute bits (DefaultRecordBatch): the codec, and whether a transaction wrote the batch. */
@@ -51,6 +56,12 @@ export async function recordBatch(parts: BatchParts): Promise<Encoded> {
   const buffer = encodeBatch(head, records.length, packed, crc32c)
   return { buf: buffer, buffer, size: () => buffer.length }
 }
+
+/** kafkajs's decoder of a batch that was fetched. */
+export const decodeBatch = batchDecoder(
+  lookupCodecByAttributes,
+  (problem) => new KafkaJSPartialMessageError(problem),
+)
 
 type Grouping<Message> = {
   topic: string
@@ -102,6 +113,7 @@ export const ORIGINALS = {
     ...original,
     ...listOffsets(original as Versions<ListOffsets>),
   })),
+  decodeBatch: replace('kafkajs/src/protocol/recordBatch/v0/decoder', () => decodeBatch),
   groupByPartition: replace('kafkajs/src/producer/groupMessagesPerPartition', () => groupByPartition),
   /** Records stay as they are until their batch is encoded. */
   encodeRecord: replace('kafkajs/src/protocol/recordBatch/record/v0', () => (parts: RecordParts) => parts),

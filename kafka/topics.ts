@@ -134,7 +134,11 @@ const POLL_MS = 50
  * Waits until each partition has a leader. kafkajs's own wait gives up when the broker that it asks
  * has not heard of the new topic yet, which a busy machine shows.
  */
-async function untilLed(admin: Admin, topics: readonly string[], brokers: readonly string[]): Promise<void> {
+export async function untilLed(
+  admin: Admin,
+  topics: readonly string[],
+  brokers: readonly string[],
+): Promise<void> {
   const deadlineMs = Date.now() + LED_WITHIN_MS
   for (;;) {
     const problem = await leaderless(admin, topics)

@@ -1,23 +1,28 @@
+/** A name and its value: structured metadata, which Loki keeps beside a line, not in it. */
+export type Metadata = readonly (readonly [name: string, value: string])[]
 /** One line to store. The time is split because a nanosecond does not fit a JavaScript number. */
-export type Entry = { seconds: number; nanos: number; line: Uint8Array }
+export type Entry = { seconds: number; nanos: number; line: Uint8Array; metadata?: Metadata }
 /** Lines of one stream; `labels` is the stream's selector as Loki writes it: `{a="b", c="d"}`. */
 export type Stream = { labels: string; entries: Entry[] }
 
 const VARINT_LIMIT = 0x80
+/** Above this, numbers have no bits in JavaScript's sense. */
+const MAX_INT32 = 0x7fffffff
 
 function varintSize(value: number): number {
-  let size = 1
-  for (let rest = value; rest >= VARINT_LIMIT; rest = Math.floor(rest / VARINT_LIMIT)) size++
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
+  let size = 2
+  for (let rest = Math.floor(value / 0x4000); rest > 0; rest = Math.floor(rest / VARINT_LIMIT)) size++
   return size
 }
 
 function writeVarint(target: Uint8Array, at: number, value: number): number {
   let rest = value
   let position = at
-  while (rest >= VARINT_LIMIT) {
+  for (; rest > MAX_INT32; rest = Math.floor(rest / VARINT_LIMIT))
     target[position++] = (rest % VARINT_LIMIT) | VARINT_LIMIT
-    rest = Math.floor(rest / VARINT_LIMIT)
-  }
+  for (; rest >= VARINT_LIMIT; rest >>>= 7) target[position++] = (rest & 0x7f) | VARINT_LIMIT
   target[position++] = rest
   return position
 }
@@ -27,8 +32,19 @@ const lengthDelimited = (bytes: number): number => 1 + varintSize(bytes) + bytes
 const timestampSize = ({ seconds, nanos }: Entry): number =>
   (seconds === 0 ? 0 : 1 + varintSize(seconds)) + (nanos === 0 ? 0 : 1 + varintSize(nanos))
 
-const entrySize = (entry: Entry): number =>
-  lengthDelimited(timestampSize(entry)) + lengthDelimited(entry.line.byteLength)
+function entrySize(entry: Entry): number {
+  const size = lengthDelimited(timestampSize(entry)) + lengthDelimited(entry.line.byteLength)
+  return entry.metadata === undefined ? size : size + metadataSize(entry.metadata)
+}
+
+const pairSize = (name: string, value: string): number =>
+  lengthDelimited(Buffer.byteLength(name)) + lengthDelimited(Buffer.byteLength(value))
+
+function metadataSize(metadata: Metadata): number {
+  let size = 0
+  for (const [name, value] of metadata) size += lengthDelimited(pairSize(name, value))
+  return size
+}
 
 /** Tags of protobuf: field number << 3 | wire type (0 varint, 2 length-delimited). */
 const TAG = {
@@ -37,8 +53,11 @@ const TAG = {
   entries: 0x12,
   timestamp: 0x0a,
   line: 0x12,
+  metadata: 0x1a,
   seconds: 0x08,
   nanos: 0x10,
+  name: 0x0a,
+  value: 0x12,
 }
 
 /**
@@ -46,43 +65,68 @@ const TAG = {
  * Times must not be before 1970. Pure.
  */
 export function encodePush(streams: readonly Stream[]): Buffer {
-  const labels = streams.map((stream) => Buffer.from(stream.labels, 'utf8'))
-  const sizes = streams.map((stream, index) => {
-    let size = lengthDelimited(labels[index]?.byteLength ?? 0)
-    for (const entry of stream.entries) size += lengthDelimited(entrySize(entry))
-    return size
-  })
-  const target = Buffer.allocUnsafe(sizes.reduce((total, size) => total + lengthDelimited(size), 0))
+  const entrySizes: number[] = []
+  const streamSizes: number[] = []
+  let total = 0
+  for (const { labels, entries } of streams) {
+    let size = lengthDelimited(Buffer.byteLength(labels))
+    for (const entry of entries) {
+      const bytes = entrySize(entry)
+      entrySizes.push(bytes)
+      size += lengthDelimited(bytes)
+    }
+    streamSizes.push(size)
+    total += lengthDelimited(size)
+  }
+  const target = Buffer.allocUnsafe(total)
   let at = 0
-  streams.forEach((stream, index) => {
-    target[at++] = TAG.streams
-    at = writeVarint(target, at, sizes[index] ?? 0)
-    at = writeBytes(target, at, TAG.labels, labels[index] ?? Buffer.alloc(0))
-    for (const entry of stream.entries) at = writeEntry(target, at, entry)
+  let written = 0
+  streams.forEach(({ labels, entries }, index) => {
+    target[at] = TAG.streams
+    at = writeVarint(target, at + 1, streamSizes[index] as number)
+    at = writeText(target, at, TAG.labels, labels)
+    for (const entry of entries) at = writeEntry(target, at, entry, entrySizes[written++] as number)
   })
   return target
 }
 
-function writeBytes(target: Uint8Array, start: number, tag: number, bytes: Uint8Array): number {
+function writeText(target: Buffer, start: number, tag: number, text: string): number {
   target[start] = tag
-  const at = writeVarint(target, start + 1, bytes.byteLength)
-  target.set(bytes, at)
-  return at + bytes.byteLength
+  const bytes = Buffer.byteLength(text)
+  const at = writeVarint(target, start + 1, bytes)
+  target.write(text, at, bytes)
+  return at + bytes
 }
 
-function writeEntry(target: Uint8Array, start: number, entry: Entry): number {
+function writeEntry(target: Buffer, start: number, entry: Entry, size: number): number {
+  const { seconds, nanos, line, metadata } = entry
   let at = start
   target[at++] = TAG.entries
-  at = writeVarint(target, at, entrySize(entry))
+  at = writeVarint(target, at, size)
   target[at++] = TAG.timestamp
   at = writeVarint(target, at, timestampSize(entry))
-  if (entry.seconds !== 0) {
+  if (seconds !== 0) {
     target[at++] = TAG.seconds
-    at = writeVarint(target, at, entry.seconds)
+    at = writeVarint(target, at, seconds)
   }
-  if (entry.nanos !== 0) {
+  if (nanos !== 0) {
     target[at++] = TAG.nanos
-    at = writeVarint(target, at, entry.nanos)
+    at = writeVarint(target, at, nanos)
   }
-  return writeBytes(target, at, TAG.line, entry.line)
+  target[at++] = TAG.line
+  at = writeVarint(target, at, line.byteLength)
+  target.set(line, at)
+  at += line.byteLength
+  return metadata === undefined ? at : writeMetadata(target, at, metadata)
+}
+
+function writeMetadata(target: Buffer, start: number, metadata: Metadata): number {
+  let at = start
+  for (const [name, value] of metadata) {
+    target[at++] = TAG.metadata
+    at = writeVarint(target, at, pairSize(name, value))
+    at = writeText(target, at, TAG.name, name)
+    at = writeText(target, at, TAG.value, value)
+  }
+  return at
 }

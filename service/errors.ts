@@ -138,6 +138,8 @@ export const ERRORS = {
     says: 'Loki answers for {stored} of the {sent} logs sent. If it runs with default settings, logs older than 3 hours show only once flushed (querier.query_ingesters_within). Refused lines are on {deadLetters}.',
   },
 
+  BENCH_FAILED: { exit: 1, canRetry: true, says: 'The benchmark could not be run: {problem}' },
+
   PORT_IN_USE: {
     exit: 2,
     canRetry: false,

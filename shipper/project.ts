@@ -1,7 +1,9 @@
 import { JOB, LABEL_FIELDS, PARSE_LABEL } from '../log/names.ts'
-import { timeMs } from '../log/time.ts'
+import { timeMs, utcMs } from '../log/time.ts'
 import { type Entry } from '../loki/encode.ts'
 import { selector } from '../loki/logql.ts'
+import { internedTexts } from './intern.ts'
+import { fieldScanner } from './scan.ts'
 
 type HeaderValue = Buffer | string | (Buffer | string)[] | undefined
 /** What of a Kafka record matters here. `timestampMs` is when Kafka got it. */
@@ -24,7 +26,7 @@ const NANOS_PER_MS = 1_000_000
  * The digits below the millisecond tell records of the same millisecond apart and keep their order:
  * offset first, then partition. 15,625 × 64 = 1,000,000, the nanoseconds of a millisecond.
  */
-const OFFSETS_PER_MS = 15_625n
+const OFFSETS_PER_MS = 15_625
 const PARTITIONS_PER_MS = 64
 /** Loki's time is an int64 of nanoseconds, which ends in 2262. */
 const LATEST_MS = Date.UTC(2262, 0, 1)
@@ -35,14 +37,28 @@ const LATEST_MS = Date.UTC(2262, 0, 1)
  */
 export const projector = (): Projector => jsonProjector(JOB.logs, LABEL_FIELDS, 'fin')
 
-/** A projector of JSON records: the fields that become labels, and the field that is the time. */
+/**
+ * A projector of JSON records: the fields that become labels, and the field that is the time. Most records
+ * are read by one pass over their bytes; those that it cannot read are parsed, with the same result.
+ */
 export function jsonProjector(job: string, labelFields: readonly string[], timeField: string): Projector {
   const failedLabels = selector({ job, [PARSE_LABEL.name]: PARSE_LABEL.failed })
   const labelsOf = labelWriter(job, labelFields)
+  const { scan, spans } = fieldScanner([...labelFields, timeField])
+  const time = labelFields.length
+  const scannedLabels = internedTexts(labelFields.length, (texts) =>
+    labelsOf(Object.fromEntries(labelFields.map((field, index) => [field, texts[index]]))),
+  )
   return (record) => {
-    const json = parsedObject(record.value)
+    const { value } = record
+    if (scan(value)) {
+      const eventMs = spanTimeMs(value, spans.starts[time] as number, spans.ends[time] as number)
+      const entry = entryAt(eventMs ?? arrivalMs(record), record, value)
+      return { labels: scannedLabels(value, spans), entry, parsed: true }
+    }
+    const json = parsedObject(value)
     const eventMs = json === undefined ? undefined : eventTimeMs(json[timeField])
-    const entry = entryAt(eventMs ?? arrivalMs(record), record, record.value)
+    const entry = entryAt(eventMs ?? arrivalMs(record), record, value)
     if (json === undefined) return { labels: failedLabels, entry, parsed: false }
     return { labels: labelsOf(json), entry, parsed: true }
   }
@@ -82,6 +98,13 @@ function parsedObject(value: Buffer): Record<string, unknown> | undefined {
 const labelValue = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
+function spanTimeMs(value: Buffer, start: number, end: number): number | undefined {
+  if (start === end) return undefined
+  const ms = utcMs(value, start, end)
+  if (ms < LATEST_MS) return ms
+  return eventTimeMs(value.toString('utf8', start, end))
+}
+
 function eventTimeMs(time: unknown): number | undefined {
   const ms = typeof time === 'string' ? timeMs(time) : Number.NaN
   return ms >= 0 && ms < LATEST_MS ? ms : undefined
@@ -92,6 +115,10 @@ export const arrivalMs = ({ timestampMs }: KafkaRecord): number => Math.max(0, t
 
 /** A line at a millisecond, with the digits below it that identify the record it comes from. */
 export function entryAt(ms: number, { partition, offset }: KafkaRecord, line: Uint8Array): Entry {
-  const digits = Number(offset % OFFSETS_PER_MS) * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)
+  const inRound =
+    offset <= Number.MAX_SAFE_INTEGER
+      ? Number(offset) % OFFSETS_PER_MS
+      : Number(offset % BigInt(OFFSETS_PER_MS))
+  const digits = inRound * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)
   return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * NANOS_PER_MS + digits, line }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { canonicalTime, timeMs, timeWriter } from '../../log/time.ts'
+import { canonicalTime, timeMs, timeWriter, utcMs } from '../../log/time.ts'
 
 describe('timeMs', () => {
   test.each([
@@ -67,5 +67,54 @@ describe('writing times', () => {
     expect(canonicalTime('2026-01-15T12:00:00.0001Z', timeMs('2026-01-15T12:00:00.0001Z'))).toBe(
       '2026-01-15T12:00:00.000Z',
     )
+  })
+})
+
+describe('utcMs', () => {
+  const ofBytes = (text: string): number => {
+    const around = Buffer.from(`"${text}"`)
+    return utcMs(around, 1, around.length - 1)
+  }
+
+  test('reads from bytes what timeMs reads from text', () => {
+    const max = new Date(Date.UTC(9999, 11, 31, 23, 59, 59, 999))
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max, noInvalidDate: true }), (date) => {
+        const text = date.toISOString()
+        expect(ofBytes(text)).toBe(date.getTime())
+        expect(ofBytes(`${text.slice(0, 19)}Z`)).toBe(Math.floor(date.getTime() / 1000) * 1000)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  test('agrees with timeMs on any day and time that can be written, or says nothing', () => {
+    const digits = (count: number) =>
+      fc
+        .oneof(fc.nat({ max: 40 }), fc.nat({ max: 10 ** count - 1 }))
+        .map((value) => String(value).padStart(count, '0'))
+    const parts = fc.tuple(digits(4), digits(2), digits(2), digits(2), digits(2), digits(2))
+    fc.assert(
+      fc.property(
+        parts,
+        fc.constantFrom('Z', '.123Z', '.1aZ', '.12Z', '+0100'),
+        ([y, m, d, h, min, s], end) => {
+          const text = `${y}-${m}-${d}T${h}:${min}:${s}${end}`
+          const ms = ofBytes(text)
+          if (!Number.isNaN(ms)) expect(ms).toBe(timeMs(text))
+        },
+      ),
+      { numRuns: 3_000 },
+    )
+  })
+
+  test.each([
+    '',
+    '2026-01-15T12:00:00z',
+    '2026-01-15 12:00:00Z',
+    '2026-01-15T12:00:0:Z',
+    '2026-01-15T12:00:00,000Z',
+  ])('says nothing of %j', (text) => {
+    expect(ofBytes(text)).toBeNaN()
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { encodePush, type Stream } from '../../loki/encode.ts'
+import { type Entry, encodePush, type Stream } from '../../loki/encode.ts'
 
 /** A reader of protobuf that knows nothing of the encoder: the fields of one message, in order. */
 type Field = { number: number; value: bigint | Buffer }
@@ -34,7 +34,10 @@ const all = (fields: Field[], number: number): Buffer[] =>
 const numberIn = (fields: Field[], number: number): number =>
   Number(fields.find((field) => field.number === number)?.value ?? 0n)
 
-/** logproto.PushRequest: streams 1 { labels 1, entries 2 { timestamp 1 { seconds 1, nanos 2 }, line 2 } }. */
+/**
+ * logproto.PushRequest: streams 1 { labels 1, entries 2 { timestamp 1 { seconds 1, nanos 2 }, line 2,
+ * structuredMetadata 3 { name 1, value 2 } } }.
+ */
 const decoded = (request: Buffer): Stream[] =>
   all(fieldsOf(request), 1).map((stream) => {
     const fields = fieldsOf(stream)
@@ -43,12 +46,19 @@ const decoded = (request: Buffer): Stream[] =>
       entries: all(fields, 2).map((each) => {
         const entry = fieldsOf(each)
         const time = fieldsOf(all(entry, 1)[0] ?? Buffer.alloc(0))
-        return { seconds: numberIn(time, 1), nanos: numberIn(time, 2), line: Buffer.concat(all(entry, 2)) }
+        const metadata = all(entry, 3).map((pair) => {
+          const both = fieldsOf(pair)
+          return [all(both, 1).join(), all(both, 2).join()] as const
+        })
+        const line = Buffer.concat(all(entry, 2))
+        const plain: Entry = { seconds: numberIn(time, 1), nanos: numberIn(time, 2), line }
+        return metadata.length === 0 ? plain : { ...plain, metadata }
       }),
     }
   })
 
-const entry = fc.record({
+const text = fc.string({ unit: 'grapheme', maxLength: 150 })
+const lineEntry = fc.record({
   seconds: fc.oneof(
     fc.constantFrom(0, 1, 127, 128, 2 ** 31, 2 ** 32),
     fc.integer({ min: 0, max: 9_223_372_036 }),
@@ -59,9 +69,15 @@ const entry = fc.record({
     fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
   ),
 })
+const entry: fc.Arbitrary<Entry> = fc.oneof(
+  lineEntry,
+  fc
+    .tuple(lineEntry, fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 4 }))
+    .map(([plain, metadata]) => ({ ...plain, metadata })),
+)
 const streams: fc.Arbitrary<Stream[]> = fc.array(
   fc.record({
-    labels: fc.string({ unit: 'grapheme', maxLength: 150 }),
+    labels: text,
     entries: fc.array(entry, { maxLength: 5 }),
   }),
   { maxLength: 4 },
@@ -91,6 +107,22 @@ describe('a push request', () => {
     expect(encodePush(push).toString('hex')).toBe(
       ['0a16', '0a077b613d2262227d', '120b', '0a050801', '10ac02', '12026869'].join(''),
     )
+  })
+
+  test('carries structured metadata as these bytes', () => {
+    const line = Buffer.from('hi')
+    const push = [
+      { labels: '{}', entries: [{ seconds: 1, nanos: 0, line, metadata: [['k', 'v']] as const }] },
+    ]
+    expect(encodePush(push).toString('hex')).toBe(
+      ['0a16', '0a027b7d', '1210', '0a020801', '12026869', '1a06', '0a016b', '120176'].join(''),
+    )
+  })
+
+  test('with an empty list of metadata is the same as without', () => {
+    const entry = { seconds: 1, nanos: 2, line: Buffer.from('hi') }
+    const one = encodePush([{ labels: '{}', entries: [entry] }])
+    expect(encodePush([{ labels: '{}', entries: [{ ...entry, metadata: [] }] }])).toEqual(one)
   })
 
   test('leaves out seconds and nanos of zero, as proto3 does', () => {

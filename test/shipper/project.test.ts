@@ -110,6 +110,60 @@ test('the line is the very bytes of the record', () => {
   expect(projector()({ ...record, value: notUtf8 }).entry.line).toBe(notUtf8)
 })
 
+describe('reading the bytes', () => {
+  const project = projector()
+  /** What is told of a log by JSON.parse alone: a space keeps it from being read in one pass. */
+  const byParsing = (record: KafkaRecord): Projected => {
+    const value = Buffer.concat([record.value, Buffer.from(' ')])
+    const { entry, ...rest } = project({ ...record, value })
+    return { ...rest, entry: { ...entry, line: record.value } }
+  }
+  const field = fc.constantFrom('etat', 'source', 'entreprise', 'zone', 'fin', 'duree', 'description')
+  const time = fc.oneof(
+    fc
+      .date({ min: new Date(-1), max: new Date(Date.UTC(2263, 0, 1)), noInvalidDate: true })
+      .map((date) => date.toISOString()),
+    fc.constantFrom(
+      '2025-02-29T00:00:00Z',
+      '2025-02-28T24:00:00Z',
+      '2025-02-28 10:00:00.5',
+      '1969-12-31T23:59:59.999Z',
+    ),
+  )
+  const content = fc.oneof(
+    time,
+    fc.string({ unit: 'binary', maxLength: 6 }),
+    fc.constantFrom(null, true, 0, -1.5, 1e300, {}, [], 'crm', 'a"', ''),
+  )
+  const pairs = fc.array(fc.tuple(field, content), { maxLength: 9 })
+
+  test('tells the same as parsing, also of names that are there twice', () => {
+    fc.assert(
+      fc.property(pairs, (list) => {
+        const text = list.map((pair) => pair.map((each) => JSON.stringify(each)).join(':')).join()
+        const record = recordOf(`{${text}}`, { offset: 77n, partition: 3 })
+        expect(project(record)).toEqual(byParsing(record))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('tells the same as parsing of any bytes in the fields', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 6 }),
+        fc.constantFrom('source', 'fin', 'other'),
+        (bytes, name) => {
+          const value = Buffer.concat([Buffer.from(`{"${name}":"`), bytes, Buffer.from('","zone":"eu"}')])
+          const record = { ...recordOf(''), value }
+          expect(project(record)).toEqual(byParsing(record))
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
 describe('the digits below the millisecond', () => {
   const place = fc.record({
     partition: fc.integer({ min: 0, max: 63 }),

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type KafkaSettings } from '../kafka/config.ts'
+import { type LokiSettings } from '../loki/config.ts'
+import { vigieError } from '../service/errors.ts'
+import { type Child, startChild } from './child.ts'
+import { type BenchTopic } from './topic.ts'
+import { usageOf } from './usage.ts'
+
+/**
+ * What one way of shipping cost, as the system counts it for the processes that did it. CPU is user and
+ * system time of all threads: from the beginning of the work, and with the start of the process. null where
+ * the system does not tell (not Linux).
+ */
+export type Measurement = {
+  what: string
+  seconds: number
+  messagesPerSecond: number
+  cpuMicrosecondsPerMessage: number | null
+  cpuWithStartMicrosecondsPerMessage: number | null
+  peakMegabytes: number | null
+}
+
+export type Job = { kafka: KafkaSettings; topic: BenchTopic; count: number; signal: AbortSignal }
+
+const POLL_MS = 25
+/** Longer than any rebalance and retry; whoever does not move for so long never will. */
+const STALLED_MS = 60_000
+
+const kafkaEnv = (kafka: KafkaSettings, topic: string, group: string) => ({
+  KAFKA_BROKERS: kafka.KAFKA_BROKERS.join(','),
+  KAFKA_TOPIC: topic,
+  KAFKA_GROUP_ID: group,
+})
+
+/** kafkajs reading the topic, and nothing else: a floor. */
+export function readAlone({ kafka, topic, count, signal }: Job): Promise<Measurement> {
+  const env = kafkaEnv(kafka, topic.name, topic.newGroup())
+  const start = () => [startChild('dist/bench/read-alone.js', [String(count)], env)]
+  return measured('kafkajs reading alone', count, signal, start, async ([child]) => {
+    await child?.said(/is through/)
+  })
+}
+
+/** Encoding, compressing and posting pushes to a null sink, and nothing else: a floor. */
+export function pushAlone({ count, signal }: Job, sinkUrl: string): Promise<Measurement> {
+  const start = () => [startChild('dist/bench/push-alone.js', [String(count)], { LOKI_URL: sinkUrl })]
+  return measured('the push alone', count, signal, start, async ([child]) => {
+    await child?.said(/is through/)
+  })
+}
+
+/** The real `vigie ship`, as many of them as asked for in one group, until all is committed. */
+export function shipped(
+  { kafka, topic, count, signal }: Job,
+  what: string,
+  loki: LokiSettings,
+  shippers = 1,
+): Promise<Measurement> {
+  const group = topic.newGroup()
+  const env = {
+    ...kafkaEnv(kafka, topic.name, group),
+    LOKI_URL: loki.LOKI_URL,
+    LOKI_TENANT_ID: loki.LOKI_TENANT_ID,
+    SHIPPER_SIDE_TOPICS: 'false',
+    METRICS_PORT: '0',
+    LOG_LEVEL: 'info',
+    LOG_TO_LOKI: 'false',
+  }
+  const start = () => Array.from({ length: shippers }, () => startChild('bin/vigie.js', ['ship'], env))
+  return measured(what, count, signal, start, () => untilCommitted(topic, group))
+}
+
+async function untilCommitted(topic: BenchTopic, group: string): Promise<void> {
+  let least = Number.POSITIVE_INFINITY
+  let movedMs = Date.now()
+  for (;;) {
+    const left = await topic.left(group)
+    if (left === 0) return
+    if (left < least) {
+      least = left
+      movedMs = Date.now()
+    }
+    if (Date.now() - movedMs > STALLED_MS)
+      throw vigieError('BENCH_FAILED', {
+        problem: `${left} logs were not shipped for ${STALLED_MS / 1000} s`,
+      })
+    await sleep(POLL_MS)
+  }
+}
+
+/** What a program of ours writes when it begins: the shipper's own log, or a line of the floors' scripts. */
+const BEGINS = /joined the group|begins/
+
+async function measured(
+  what: string,
+  count: number,
+  signal: AbortSignal,
+  start: () => Child[],
+  done: (children: readonly Child[]) => Promise<void>,
+): Promise<Measurement> {
+  const interrupted = new Promise<never>((_, reject) => {
+    const stop = () => reject(vigieError('INTERRUPTED', { state: 'The topic of the benchmark is deleted.' }))
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  const children = start()
+  const pids = children.map(({ pid }) => pid)
+  const anyEnded = children.map(({ ended }) => ended)
+  try {
+    await Promise.race([interrupted, Promise.all(children.map((child) => child.said(BEGINS)))])
+    const startMs = performance.now()
+    const before = usageOf(pids)
+    await Promise.race([interrupted, ...anyEnded, done(children)])
+    const seconds = (performance.now() - startMs) / 1000
+    const after = usageOf(pids)
+    const perMessage = (cpuSeconds: number) => (cpuSeconds / count) * 1e6
+    return {
+      what,
+      seconds,
+      messagesPerSecond: count / seconds,
+      cpuMicrosecondsPerMessage: after && before ? perMessage(after.cpuSeconds - before.cpuSeconds) : null,
+      cpuWithStartMicrosecondsPerMessage: after ? perMessage(after.cpuSeconds) : null,
+      peakMegabytes: after?.peakMegabytes ?? null,
+    }
+  } finally {
+    await Promise.all(children.map((child) => child.stop()))
+  }
+}

@@ -1,0 +1,69 @@
+import { type Admin, connectProducer, createKafka, withAdmin } from '../kafka/client.ts'
+import { type KafkaSettings } from '../kafka/config.ts'
+import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
+import { untilLed } from '../kafka/topics.ts'
+import { type ProducerSettings } from '../producer/config.ts'
+import { type BenchLogs, fillTopic } from './logs.ts'
+
+/** A topic of the benchmark's own, full of logs. */
+export type BenchTopic = {
+  name: string
+  bytes: number
+  /** A name for a consumer group, which is deleted with the topic. */
+  newGroup: () => string
+  /** How many records a group has still to commit. */
+  left: (group: string) => Promise<number>
+}
+
+/** Makes a topic, fills it, and deletes it with its groups when `use` is through, however it ends. Throws KAFKA_*. */
+export async function withBenchTopic<Result>(
+  kafka: KafkaSettings,
+  producerSettings: ProducerSettings,
+  partitions: number,
+  logs: BenchLogs,
+  signal: AbortSignal,
+  use: (topic: BenchTopic) => Promise<Result>,
+): Promise<Result> {
+  const name = `vigie-bench-ship-${process.pid}-${Date.now()}`
+  const brokers = kafka.KAFKA_BROKERS
+  const groups: string[] = []
+  const newGroup = () => {
+    const group = `${name}-${groups.length + 1}`
+    groups.push(group)
+    return group
+  }
+  return withAdmin(createKafka(kafka, 'vigie-bench'), brokers, async (admin) => {
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: name, numPartitions: partitions }] })
+    try {
+      await untilLed(admin, [name], brokers)
+      const bytes = await filled(kafka, producerSettings, name, partitions, logs, signal)
+      const goal = await endOffsets(admin, name)
+      const left = async (group: string) => recordsBetween(await committedOffsets(admin, group, name), goal)
+      return await use({ name, bytes, newGroup, left })
+    } finally {
+      await deleteAll(admin, name, groups)
+    }
+  })
+}
+
+async function filled(
+  kafka: KafkaSettings,
+  settings: ProducerSettings,
+  topic: string,
+  partitions: number,
+  logs: BenchLogs,
+  signal: AbortSignal,
+): Promise<number> {
+  const producer = await connectProducer(kafka, 'vigie-bench')
+  try {
+    return await fillTopic(producer, settings, topic, partitions, logs, signal)
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+async function deleteAll(admin: Admin, topic: string, groups: readonly string[]): Promise<void> {
+  await admin.deleteTopics({ topics: [topic] })
+  // A group that never committed is none, and one whose member was killed is still held: Kafka forgets it later.
+  await admin.deleteGroups([...groups]).catch(() => undefined)
+}
