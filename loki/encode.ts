@@ -2,8 +2,11 @@
 export type Metadata = readonly (readonly [name: string, value: string])[]
 /** One line to store. The time is split because a nanosecond does not fit a JavaScript number. */
 export type Entry = { seconds: number; nanos: number; line: Uint8Array; metadata?: Metadata }
-/** Lines of one stream; `labels` is the stream's selector as Loki writes it: `{a="b", c="d"}`. */
-export type Stream = { labels: string; entries: Entry[] }
+/**
+ * Lines of one stream; `labels` is the stream's selector as Loki writes it: `{a="b", c="d"}`. Streams of
+ * a tenant other than that of the settings name it, and do not share a push with others.
+ */
+export type Stream = { labels: string; entries: Entry[]; tenant?: string | undefined }
 
 const VARINT_LIMIT = 0x80
 /** Above this, numbers have no bits in JavaScript's sense. */
@@ -40,7 +43,8 @@ function entrySize(entry: Entry): number {
 const pairSize = (name: string, value: string): number =>
   lengthDelimited(Buffer.byteLength(name)) + lengthDelimited(Buffer.byteLength(value))
 
-function metadataSize(metadata: Metadata): number {
+/** The bytes that structured metadata adds to its entry in a push. Pure. */
+export function metadataSize(metadata: Metadata): number {
   let size = 0
   for (const [name, value] of metadata) size += lengthDelimited(pairSize(name, value))
   return size

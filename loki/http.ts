@@ -8,6 +8,8 @@ export type HttpRequest = {
   headers: Record<string, string>
   body?: Uint8Array
   timeoutMs: number
+  /** PEM certificates to trust instead of the system's. */
+  ca?: string | undefined
   /** Breaks the exchange off. */
   signal?: AbortSignal | undefined
   /** Called when the whole request was handed to the network: the other side may act on it from now on. */
@@ -17,9 +19,15 @@ export type HttpRequest = {
 /** Loki's answers are short, but for query results; more than this is not read. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 
-const agents = {
-  'http:': new HttpAgent({ keepAlive: true, maxSockets: 32 }),
-  'https:': new HttpsAgent({ keepAlive: true, maxSockets: 32 }),
+const KEPT_ALIVE = { keepAlive: true, maxSockets: 32 }
+const httpAgent = new HttpAgent(KEPT_ALIVE)
+const httpsAgents = new Map<string | undefined, HttpsAgent>()
+
+/** One agent for each set of certificates, so that connections are kept. */
+function httpsAgent(ca: string | undefined): HttpsAgent {
+  const agent = httpsAgents.get(ca) ?? new HttpsAgent(ca === undefined ? KEPT_ALIVE : { ...KEPT_ALIVE, ca })
+  httpsAgents.set(ca, agent)
+  return agent
 }
 
 /**
@@ -36,7 +44,7 @@ export function exchange(request: HttpRequest): Promise<HttpResponse> {
       {
         method: request.method,
         headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
-        agent: agents[secure ? 'https:' : 'http:'],
+        agent: secure ? httpsAgent(request.ca) : httpAgent,
         signal: request.signal,
       },
       (response) => {

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml'
-import { type LokiSettings, lokiHeaders } from './config.ts'
+import { type LokiSettings, lokiAccess } from './config.ts'
 import { exchange } from './http.ts'
 import { durationMs } from './logql.ts'
 
@@ -40,9 +40,9 @@ const TIMEOUT_MS = 5_000
 /** Loki's configuration as it prints it (GET /config); undefined when it does not tell. Never throws. */
 export async function configOf(settings: LokiSettings): Promise<string | undefined> {
   try {
-    const headers = lokiHeaders(settings)
     const url = `${settings.LOKI_URL}/config`
-    const { status, body } = await exchange({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS })
+    const request = { method: 'GET', url, ...lokiAccess(settings), timeoutMs: TIMEOUT_MS } as const
+    const { status, body } = await exchange(request)
     return status === 200 ? body : undefined
   } catch {
     return undefined // Whatever is wrong, the next push says it better.

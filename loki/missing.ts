@@ -56,7 +56,7 @@ export async function missingFrom(
 /** The streams without those entries, and without streams that are empty then. Pure. */
 export const without = (streams: readonly Stream[], left: ReadonlySet<Entry>): Stream[] =>
   streams
-    .map(({ labels, entries }) => ({ labels, entries: entries.filter((entry) => !left.has(entry)) }))
+    .map((stream) => ({ ...stream, entries: stream.entries.filter((entry) => !left.has(entry)) }))
     .filter(({ entries }) => entries.length > 0)
 
 /** Bytes that are no UTF-8 come back as replacement characters, in Loki's number of them. */

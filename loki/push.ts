@@ -1,6 +1,6 @@
 import { compress } from 'snappy'
 import { reasonOf } from '../service/errors.ts'
-import { type LokiSettings, lokiHeaders } from './config.ts'
+import { type LokiSettings, lokiAccess } from './config.ts'
 import { encodePush, type Stream } from './encode.ts'
 import { exchange } from './http.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -27,9 +27,10 @@ export async function push(
     wasSent = true
   }
   try {
-    const headers = { ...lokiHeaders(settings), 'Content-Type': 'application/x-protobuf' }
+    const { headers: access, ca } = lokiAccess(settings)
+    const headers = { ...access, 'Content-Type': 'application/x-protobuf' }
     const url = `${settings.LOKI_URL}/loki/api/v1/push`
-    const answer = await exchange({ method: 'POST', url, headers, body, timeoutMs, signal, onSent })
+    const answer = await exchange({ method: 'POST', url, headers, ca, body, timeoutMs, signal, onSent })
     return outcomeOf(answer.status, answer.body)
   } catch (error) {
     // Loki ignores a request that is shorter than it says.

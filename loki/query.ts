@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { reasonOf, vigieError } from '../service/errors.ts'
-import { type LokiSettings, lokiHeaders } from './config.ts'
+import { type LokiSettings, lokiAccess } from './config.ts'
 import { exchange, type HttpResponse } from './http.ts'
 
 const QUERY_TIMEOUT_MS = 120_000
@@ -49,9 +49,10 @@ async function get(
   const url = `${settings.LOKI_URL}${path}?${new URLSearchParams(query)}`
   // Loki caches query results, empty ones too: a question about what was just pushed must not be
   // answered from the cache.
-  const headers = { ...lokiHeaders(settings), 'Cache-Control': 'no-cache' }
+  const { headers: access, ca } = lokiAccess(settings)
+  const headers = { ...access, 'Cache-Control': 'no-cache' }
   try {
-    return await exchange({ method: 'GET', url, headers, timeoutMs: QUERY_TIMEOUT_MS })
+    return await exchange({ method: 'GET', url, headers, ca, timeoutMs: QUERY_TIMEOUT_MS })
   } catch (error) {
     throw vigieError('LOKI_UNREACHABLE', { url: settings.LOKI_URL, problem: reasonOf(error) }, error)
   }
@@ -196,7 +197,7 @@ export async function queryLines(
 export async function isReady(settings: LokiSettings, timeoutMs = 2_000): Promise<boolean> {
   try {
     const url = `${settings.LOKI_URL}/ready`
-    return (await exchange({ method: 'GET', url, headers: lokiHeaders(settings), timeoutMs })).status === 200
+    return (await exchange({ method: 'GET', url, ...lokiAccess(settings), timeoutMs })).status === 200
   } catch {
     return false
   }

@@ -1,4 +1,4 @@
-import { type Entry, type Stream } from '../loki/encode.ts'
+import { type Entry, metadataSize, type Stream } from '../loki/encode.ts'
 import { type KafkaRecord, type Projected } from './project.ts'
 
 /** Consecutive records of one partition that travel in one push, the entry of each, and the streams of these. */
@@ -51,17 +51,19 @@ export function takeBatch(
   for (let index = start; index < end; index++) {
     const record = records[index] as KafkaRecord
     if (record.offset >= room.endBefore) break
-    const { labels, entry, parsed } = project(record)
+    const { labels, tenant, entry, parsed } = project(record)
+    const key = tenant === undefined ? labels : `${tenant} ${labels}`
     sizeBytes += entry.line.byteLength + ENTRY_OVERHEAD_BYTES
-    let stream = streams.get(labels)
+    if (entry.metadata !== undefined) sizeBytes += metadataSize(entry.metadata)
+    let stream = streams.get(key)
     if (stream === undefined) sizeBytes += Buffer.byteLength(labels) + STREAM_OVERHEAD_BYTES
     const oldestSeconds = Math.min(batch.oldestSeconds, entry.seconds)
     const newestSeconds = Math.max(batch.newestSeconds, entry.seconds)
     const isFull = sizeBytes > room.bytes || newestSeconds - oldestSeconds > room.seconds
     if (isFull && index > start) break
     if (stream === undefined) {
-      stream = { labels, entries: [] }
-      streams.set(labels, stream)
+      stream = tenant === undefined ? { labels, entries: [] } : { labels, tenant, entries: [] }
+      streams.set(key, stream)
       batch.streams.push(stream)
     }
     stream.entries.push(entry)

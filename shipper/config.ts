@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { flag, integer, optionalInteger, port } from '../service/settings.ts'
+import { flag, integer, optionalInteger, optionalText, port } from '../service/settings.ts'
+import { BESIDE } from './beside.ts'
 
 /** The shipper's own settings; Kafka's, Loki's and the logger's stand beside theirs. */
 export const shipperSettings = z.object({
@@ -23,6 +24,25 @@ export const shipperSettings = z.object({
   ),
   SHIPPER_MAX_AGE_HOURS: optionalInteger(1, 1_000_000).describe(
     'how old a log may be, in hours, where Loki’s /config does not tell (`reject_old_samples_max_age`)',
+  ),
+  SHIPPER_MAX_LABEL_VALUES: integer(1, 1_000_000, 2_000).describe(
+    'how many values a label may have; further ones become structured metadata of the same name',
+  ),
+  SHIPPER_METADATA: z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.enum(BESIDE)))
+    .describe(
+      'what of the Kafka record to keep beside each line as structured metadata, separated by commas: `key`, `headers`, `partition`, `offset`',
+    ),
+  SHIPPER_TENANT_FIELD: optionalText.describe(
+    'field of the log that names its Loki tenant; LOKI_TENANT_ID for logs without it',
   ),
   SHIPPER_TRUNCATE_LINES: flag(false).describe(
     'cut lines that are too long for Loki, with a mark at their end, instead of setting them aside',

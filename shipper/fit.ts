@@ -17,37 +17,59 @@ export function fitted(
   truncate: boolean,
   nowMs: number,
 ): Fitted {
-  if (streams.every(({ labels, entries }) => isFit(labels, entries, limits, nowMs)))
-    return { fit: streams, unfit: [] }
+  if (streams.every((stream) => isFit(stream, limits, nowMs))) return { fit: streams, unfit: [] }
   const fit: Stream[] = []
   const unfit: Unfit[] = []
-  for (const { labels, entries } of streams) {
-    const ofLabels = labelProblem(labels, limits)
-    if (ofLabels !== undefined) {
-      unfit.push({ entries, refusal: ofLabels })
+  for (const stream of streams) {
+    const ofStream = streamProblem(stream, limits)
+    if (ofStream !== undefined) {
+      unfit.push({ entries: stream.entries, refusal: ofStream })
       continue
     }
     const left: Entry[] = []
-    for (const entry of entries) {
+    for (const entry of stream.entries) {
       const isLong = entry.line.byteLength > limits.maxLineBytes
-      const problem = isLong && !truncate ? tooLong(entry, limits) : timeProblem(entry, limits, nowMs)
+      const problem =
+        (isLong && !truncate ? tooLong(entry, limits) : timeProblem(entry, limits, nowMs)) ??
+        metadataProblem(entry, limits)
       if (problem !== undefined) unfit.push({ entries: [entry], refusal: problem })
       else if (isLong) entry.line = truncated(entry.line, limits.maxLineBytes)
       if (problem === undefined) left.push(entry)
     }
-    if (left.length > 0) fit.push({ labels, entries: left })
+    if (left.length > 0) fit.push({ ...stream, entries: left })
   }
   return { fit, unfit }
 }
 
-function isFit(labels: string, entries: readonly Entry[], limits: LokiLimits, nowMs: number): boolean {
-  if (labelProblem(labels, limits) !== undefined) return false
+function isFit(stream: Stream, limits: LokiLimits, nowMs: number): boolean {
+  if (streamProblem(stream, limits) !== undefined) return false
   const oldest = limits.maxAgeMs === undefined ? 0 : (nowMs - limits.maxAgeMs) / 1_000
   const newest =
     limits.maxAheadMs === undefined ? Number.POSITIVE_INFINITY : (nowMs + limits.maxAheadMs) / 1_000
-  for (const { line, seconds } of entries)
+  for (const entry of stream.entries) {
+    const { line, seconds } = entry
     if (line.byteLength > limits.maxLineBytes || seconds < oldest || seconds > newest) return false
+    if (metadataProblem(entry, limits) !== undefined) return false
+  }
   return true
+}
+
+/** What Loki allows in a tenant's name (docs: "tenant ID restrictions"). */
+const TENANT = /^(?!\.{1,2}$)[a-zA-Z0-9!\-_.*'()]{1,150}$/
+
+function streamProblem({ labels, tenant }: Stream, limits: LokiLimits): Refusal | undefined {
+  if (tenant === undefined || TENANT.test(tenant)) return labelProblem(labels, limits)
+  const detail = `${JSON.stringify(tenant.slice(0, 150))} is no name that Loki allows for a tenant`
+  return { reason: 'invalid_tenant', detail }
+}
+
+function metadataProblem({ metadata }: Entry, { maxMetadataBytes }: LokiLimits): Refusal | undefined {
+  if (metadata === undefined) return undefined
+  let bytes = 0
+  for (const [name, value] of metadata) bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
+  if (bytes <= maxMetadataBytes) return undefined
+  const detail = `the structured metadata has ${bytes} bytes; Loki takes ${maxMetadataBytes} (max_structured_metadata_size)`
+  return { reason: 'metadata_too_large', detail }
 }
 
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)=("(?:[^"\\]|\\.)*")/g

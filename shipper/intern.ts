@@ -1,21 +1,21 @@
 import { type FieldSpans } from './scan.ts'
 
 /** Texts that were seen: their bytes one behind the other, their lengths, and what was made of them. */
-type Known = { bytes: Uint8Array; lengths: Int32Array; made: string }
+type Known<Made> = { bytes: Uint8Array; lengths: Int32Array; made: Made }
 
 /** Room for as many texts, an eighth of a megabyte: 3 times the streams that Loki allows by default (5,000). */
 const SLOTS = 16_384
 
 /**
- * Returns a function that makes one string of the texts of a record's first `fields` fields, as `make`
+ * Returns a function that makes something of the texts of a record's first `fields` fields, as `make`
  * does, and remembers it by their bytes: for texts that were seen no string is built. An absent field is an
  * empty text. Texts that share a slot take turns in it, so that memory stays bounded.
  */
-export function internedTexts(
+export function internedTexts<Made>(
   fields: number,
-  make: (texts: readonly string[]) => string,
-): (record: Buffer, spans: FieldSpans) => string {
-  const slots: (Known | undefined)[] = new Array(SLOTS).fill(undefined)
+  make: (texts: readonly string[]) => Made,
+): (record: Buffer, spans: FieldSpans) => Made {
+  const slots: (Known<Made> | undefined)[] = new Array(SLOTS).fill(undefined)
   return (record, spans) => {
     const slot = hashOf(record, spans, fields) & (SLOTS - 1)
     const known = slots[slot]
@@ -38,7 +38,11 @@ function hashOf(record: Uint8Array, { starts, ends }: FieldSpans, fields: number
   return hash ^ (hash >>> 16)
 }
 
-function isSame({ bytes, lengths }: Known, record: Uint8Array, { starts, ends }: FieldSpans): boolean {
+function isSame(
+  { bytes, lengths }: Known<unknown>,
+  record: Uint8Array,
+  { starts, ends }: FieldSpans,
+): boolean {
   let knownAt = 0
   for (let field = 0; field < lengths.length; field++) {
     const start = starts[field] as number
@@ -49,12 +53,12 @@ function isSame({ bytes, lengths }: Known, record: Uint8Array, { starts, ends }:
   return true
 }
 
-function knownOf(
+function knownOf<Made>(
   record: Buffer,
   { starts, ends }: FieldSpans,
   fields: number,
-  make: (texts: readonly string[]) => string,
-): Known {
+  make: (texts: readonly string[]) => Made,
+): Known<Made> {
   const pieces: Buffer[] = []
   for (let field = 0; field < fields; field++) pieces.push(record.subarray(starts[field], ends[field]))
   // Copies: a view would keep the whole fetch in memory.

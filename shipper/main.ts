@@ -19,13 +19,14 @@ import { reasonOf } from '../service/errors.ts'
 import { startHealthServer } from '../service/health.ts'
 import { type Logger } from '../service/log.ts'
 import { aborted } from '../service/shutdown.ts'
+import { withBeside } from './beside.ts'
 import { type ShipperSettings } from './config.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import { createLanes, type Lanes, type LanesWork } from './lanes.ts'
 import { createLease } from './lease.ts'
 import { watchLimits } from './limits.ts'
 import { readMark, writeMark } from './mark.ts'
-import { shipperMetrics } from './metrics.ts'
+import { type ShipperMetrics, shipperMetrics } from './metrics.ts'
 import { createOrder, type Order } from './order.ts'
 import { projector } from './project.ts'
 import { type ShippedTopic, sideTopics } from './side.ts'
@@ -61,7 +62,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     () => [...waitingFor.values()],
     'METRICS_PORT',
   )
-  const topics = topicsOf(shipper)
+  const topics = topicsOf(shipper, metrics)
   const lease = createLease(settings.SHIPPER_SESSION_TIMEOUT_MS)
   const limits = await watchLimits(shipper.loki, settings, logger)
   try {
@@ -126,9 +127,22 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
 }
 
 /** The topics to ship, the logs first: then kafkajs spreads those evenly. */
-function topicsOf({ settings, kafka }: Shipper): ReadonlyMap<string, ShippedTopic> {
+function topicsOf(
+  { settings, kafka, logger }: Shipper,
+  metrics: ShipperMetrics,
+): ReadonlyMap<string, ShippedTopic> {
   const topic = kafka.KAFKA_TOPIC
-  const logs: ShippedTopic = { topic, job: JOB.logs, project: projector(), isSide: false }
+  const plain = projector({
+    tenantField: settings.SHIPPER_TENANT_FIELD,
+    maxLabelValues: settings.SHIPPER_MAX_LABEL_VALUES,
+    onDemoted: (label, isFirst) => {
+      metrics.demoted.inc({ label })
+      if (isFirst) logger.warn('a label has too many values; new ones become structured metadata', { label })
+    },
+  })
+  const parts = settings.SHIPPER_METADATA
+  const project = parts.length === 0 ? plain : withBeside(plain, parts)
+  const logs: ShippedTopic = { topic, job: JOB.logs, project, isSide: false }
   const side = settings.SHIPPER_SIDE_TOPICS ? [...sideTopics()] : []
   return new Map([[topic, logs], ...side.filter(([name]) => name !== topic)])
 }

@@ -71,6 +71,11 @@ export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now
       'topic',
       'reason',
     ]),
+    demoted: counter(
+      'demoted_label_values_total',
+      'Values that became structured metadata, since their label has too many already',
+      ['label'],
+    ),
     errors: counter('errors_total', 'Failed pushes', ['reason']),
     retries: counter('retries_total', 'Pushes that were tried again'),
     questions: counter('questions_total', 'Questions to Loki about what it has already', ['outcome']),

@@ -1,7 +1,8 @@
 import { JOB, LABEL_FIELDS, PARSE_LABEL } from '../log/names.ts'
 import { timeMs, utcMs } from '../log/time.ts'
-import { type Entry } from '../loki/encode.ts'
+import { type Entry, type Metadata } from '../loki/encode.ts'
 import { selector } from '../loki/logql.ts'
+import { type Destination, destinations, type StreamOptions } from './destination.ts'
 import { internedTexts } from './intern.ts'
 import { fieldScanner } from './scan.ts'
 
@@ -17,8 +18,8 @@ export type KafkaRecord = {
 }
 
 /** A record as Loki is to store it: its stream and its entry. The line is the Kafka value itself. */
-export type Projected = { labels: string; entry: Entry; parsed: boolean }
-/** Turns a record into a stream and an entry. The same record always gets the same ones. */
+export type Projected = Destination & { entry: Entry; parsed: boolean }
+/** Turns a record into a stream and an entry. The same record always gets the same line and time. */
 export type Projector = (record: KafkaRecord) => Projected
 
 const NANOS_PER_MS = 1_000_000
@@ -32,55 +33,45 @@ const PARTITIONS_PER_MS = 64
 const LATEST_MS = Date.UTC(2262, 0, 1)
 
 /**
- * Returns the function that projects logs. Pure but for a cache of label sets, which has one entry a
- * stream. The time is the log's `fin`, or Kafka's where there is none.
+ * Returns the function that projects logs. Pure but for what `streams` remembers. The time is the log's
+ * `fin`, or Kafka's where there is none.
  */
-export const projector = (): Projector => jsonProjector(JOB.logs, LABEL_FIELDS, 'fin')
+export const projector = (streams: StreamOptions = {}): Projector =>
+  jsonProjector(JOB.logs, LABEL_FIELDS, 'fin', streams)
 
 /**
  * A projector of JSON records: the fields that become labels, and the field that is the time. Most records
  * are read by one pass over their bytes; those that it cannot read are parsed, with the same result.
  */
-export function jsonProjector(job: string, labelFields: readonly string[], timeField: string): Projector {
-  const failedLabels = selector({ job, [PARSE_LABEL.name]: PARSE_LABEL.failed })
-  const labelsOf = labelWriter(job, labelFields)
-  const { scan, spans } = fieldScanner([...labelFields, timeField])
-  const time = labelFields.length
-  const scannedLabels = internedTexts(labelFields.length, (texts) =>
-    labelsOf(Object.fromEntries(labelFields.map((field, index) => [field, texts[index]]))),
+export function jsonProjector(
+  job: string,
+  labelFields: readonly string[],
+  timeField: string,
+  streams: StreamOptions = {},
+): Projector {
+  const failed = { labels: selector({ job, [PARSE_LABEL.name]: PARSE_LABEL.failed }), parsed: false }
+  const destinationOf = destinations(job, labelFields, streams)
+  const { tenantField } = streams
+  const fields = [...new Set([...labelFields, ...(tenantField === undefined ? [] : [tenantField])])]
+  const { scan, spans } = fieldScanner([...fields, timeField])
+  const time = fields.length
+  const scanned = internedTexts(fields.length, (texts) =>
+    destinationOf(Object.fromEntries(fields.map((field, index) => [field, texts[index]]))),
   )
   return (record) => {
     const { value } = record
     if (scan(value)) {
       const eventMs = spanTimeMs(value, spans.starts[time] as number, spans.ends[time] as number)
-      const entry = entryAt(eventMs ?? arrivalMs(record), record, value)
-      return { labels: scannedLabels(value, spans), entry, parsed: true }
+      const { labels, tenant, metadata } = scanned(value, spans)
+      const entry = entryAt(eventMs ?? arrivalMs(record), record, value, metadata)
+      return { labels, tenant, entry, parsed: true }
     }
     const json = parsedObject(value)
     const eventMs = json === undefined ? undefined : eventTimeMs(json[timeField])
-    const entry = entryAt(eventMs ?? arrivalMs(record), record, value)
-    if (json === undefined) return { labels: failedLabels, entry, parsed: false }
-    return { labels: labelsOf(json), entry, parsed: true }
-  }
-}
-
-/** Returns the function that writes the labels of a record; a field without a usable value is left out. */
-export function labelWriter(
-  job: string,
-  fields: readonly string[],
-): (record: Readonly<Record<string, unknown>>) => string {
-  const known = new Map<string, string>()
-  return (record) => {
-    const values = fields.map((field) => labelValue(record[field]))
-    const key = values.map((value) => `${value?.length}:${value}`).join()
-    const cached = known.get(key)
-    if (cached !== undefined) return cached
-    const present = fields
-      .map((field, index) => [field, values[index]] as const)
-      .filter((pair): pair is [string, string] => pair[1] !== undefined)
-    const labels = selector({ job, ...Object.fromEntries(present) })
-    known.set(key, labels)
-    return labels
+    const timestampMs = eventMs ?? arrivalMs(record)
+    if (json === undefined) return { ...failed, entry: entryAt(timestampMs, record, value) }
+    const { labels, tenant, metadata } = destinationOf(json)
+    return { labels, tenant, entry: entryAt(timestampMs, record, value, metadata), parsed: true }
   }
 }
 
@@ -94,9 +85,6 @@ function parsedObject(value: Buffer): Record<string, unknown> | undefined {
     return undefined // Not JSON is a case of its own, told by the label `parse`.
   }
 }
-
-const labelValue = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
 function spanTimeMs(value: Buffer, start: number, end: number): number | undefined {
   if (start === end) return undefined
@@ -114,11 +102,18 @@ function eventTimeMs(time: unknown): number | undefined {
 export const arrivalMs = ({ timestampMs }: KafkaRecord): number => Math.max(0, timestampMs)
 
 /** A line at a millisecond, with the digits below it that identify the record it comes from. */
-export function entryAt(ms: number, { partition, offset }: KafkaRecord, line: Uint8Array): Entry {
+export function entryAt(
+  ms: number,
+  { partition, offset }: KafkaRecord,
+  line: Uint8Array,
+  metadata?: Metadata,
+): Entry {
   const inRound =
     offset <= Number.MAX_SAFE_INTEGER
       ? Number(offset) % OFFSETS_PER_MS
       : Number(offset % BigInt(OFFSETS_PER_MS))
   const digits = inRound * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)
-  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * NANOS_PER_MS + digits, line }
+  const nanos = (ms % 1000) * NANOS_PER_MS + digits
+  const seconds = Math.floor(ms / 1000)
+  return metadata === undefined ? { seconds, nanos, line } : { seconds, nanos, line, metadata }
 }

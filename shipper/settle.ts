@@ -95,11 +95,11 @@ export function halvesOf(streams: readonly Stream[]): [Stream[], Stream[]] {
   let room = Math.ceil(entriesOf(streams).length / 2)
   const first: Stream[] = []
   const second: Stream[] = []
-  for (const { labels, entries } of streams) {
-    const [head, tail] = [entries.slice(0, room), entries.slice(room)]
+  for (const stream of streams) {
+    const [head, tail] = [stream.entries.slice(0, room), stream.entries.slice(room)]
     room -= head.length
-    if (head.length > 0) first.push({ labels, entries: head })
-    if (tail.length > 0) second.push({ labels, entries: tail })
+    if (head.length > 0) first.push({ ...stream, entries: head })
+    if (tail.length > 0) second.push({ ...stream, entries: tail })
   }
   return [first, second]
 }

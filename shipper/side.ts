@@ -1,12 +1,6 @@
 import { HEADER, INCIDENT_LABEL_FIELDS, JOB, REASON_LABEL, TOPIC } from '../log/names.ts'
-import {
-  arrivalMs,
-  entryAt,
-  jsonProjector,
-  type KafkaRecord,
-  labelWriter,
-  type Projector,
-} from './project.ts'
+import { destinations } from './destination.ts'
+import { arrivalMs, entryAt, jsonProjector, type KafkaRecord, type Projector } from './project.ts'
 
 /** How a topic is shipped: what makes lines of its records, and the `job` that these lines have. */
 export type ShippedTopic = {
@@ -28,7 +22,7 @@ const LINE_FIELDS = Object.entries(HEADER).map(([field, header]) => ({ field, he
  * may be the very thing that Loki refused. The time is Kafka's.
  */
 function setAsideProjector(job: string): Projector {
-  const labelsOf = labelWriter(job, [REASON_LABEL])
+  const destinationOf = destinations(job, [REASON_LABEL])
   return (record) => {
     const line: Record<string, string> = {}
     for (const { field, header } of LINE_FIELDS) {
@@ -36,7 +30,7 @@ function setAsideProjector(job: string): Projector {
       if (value !== undefined) line[field] = value
     }
     const entry = entryAt(arrivalMs(record), record, Buffer.from(JSON.stringify(line)))
-    return { labels: labelsOf(line), entry, parsed: true }
+    return { ...destinationOf(line), entry, parsed: true }
   }
 }
 

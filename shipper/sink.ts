@@ -55,7 +55,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
 
   const pushed = async (streams: readonly Stream[]): Promise<Outcome> => {
     const { body, uncompressedBytes } = await encoded(streams)
-    const outcome = await push(loki, body, sink.pushTimeoutMs, lease.signal())
+    const outcome = await push(asTenant(loki, streams[0]?.tenant), body, sink.pushTimeoutMs, lease.signal())
     const isStored = outcome.name === 'stored'
     sink.onAttempt(OUTCOMES[outcome.name].canRetry ? outcome.detail : undefined)
     if (isStored) {
@@ -69,7 +69,9 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
   const missing = async (streams: readonly Stream[]): Promise<Stream[] | undefined> => {
     for (let attempt = 1; await mayGoOn(); attempt++) {
       try {
-        const left = await missingFrom(loki, job, streams)
+        const left: Stream[] = []
+        for (const [tenant, own] of byTenant(streams))
+          left.push(...(await missingFrom(asTenant(loki, tenant), job, own)))
         metrics.questions.inc({ outcome: 'answered' })
         metrics.found.inc({ topic }, countOf(streams) - countOf(left))
         return left
@@ -142,10 +144,10 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
       const { fit, unfit } = fitted(streams, sink.limits(), sink.truncate, Date.now())
       let isSettled = true
       for (const { entries, refusal } of unfit) isSettled &&= await setEntriesAside(entries, refusal)
-      isSettled &&= await settle(fit, {
-        ...world,
-        setAside: (entries, { name, detail }) => setEntriesAside(entries, { reason: name, detail }),
-      })
+      const setRefusedAside: World['setAside'] = (entries, { name, detail }) =>
+        setEntriesAside(entries, { reason: name, detail })
+      for (const own of byTenant(fit).values())
+        isSettled &&= await settle(own, { ...world, setAside: setRefusedAside })
       // All at once, so that whoever reads the numbers finds each record counted once.
       metrics.inFlight.dec({ topic }, records)
       if (!isSettled) {
@@ -163,6 +165,21 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
       return true
     },
   }
+}
+
+const asTenant = (loki: LokiSettings, tenant: string | undefined): LokiSettings =>
+  tenant === undefined ? loki : { ...loki, LOKI_TENANT_ID: tenant }
+
+/** A push, and a question, is one tenant's. */
+function byTenant(streams: readonly Stream[]): ReadonlyMap<string | undefined, readonly Stream[]> {
+  if (streams.every(({ tenant }) => tenant === undefined)) return new Map([[undefined, streams]])
+  const tenants = new Map<string | undefined, Stream[]>()
+  for (const stream of streams) {
+    const own = tenants.get(stream.tenant)
+    if (own === undefined) tenants.set(stream.tenant, [stream])
+    else own.push(stream)
+  }
+  return tenants
 }
 
 const countOf = (streams: readonly Stream[]): number =>
