@@ -9,19 +9,25 @@ import { settingsFrom } from '../../service/settings.ts'
 import { freePort } from '../../stack/ports.ts'
 import { httpProxy } from './faulty-proxy.ts'
 import {
+  asMessages,
   countOf,
+  createTopic,
   distinctLinesOf,
   logAt,
   ownStackEnv,
+  produce,
   start,
+  startShipper,
   statusOf,
+  stopService,
   temporaryFolder,
   unique,
+  untilCounted,
   vigie,
 } from './harness.ts'
 
 /** `TEST_KILLS=50` runs the long form. */
-const KILLS = Number(process.env.TEST_KILLS ?? 10)
+const KILLS = Number(process.env.TEST_KILLS ?? 6)
 const PER_KILL = 3_000
 const RATE = 1_500
 const SOURCES = 7
@@ -81,18 +87,7 @@ describe('exactly once, as LogQL counts it', () => {
       shippers.get(name)?.kill('SIGKILL')
       await startShipper(name, proxied[name] ?? '')
     }
-    const victims = [
-      'shipper',
-      'requests',
-      'answers',
-      'requests',
-      'answers',
-      'loki',
-      'shipper',
-      'answers',
-      'requests',
-      'kafka',
-    ]
+    const victims = ['requests', 'answers', 'loki', 'shipper', 'kafka', 'answers', 'requests', 'shipper']
     const replay = start(['replay', file, '--times', 'original', '--rate', String(RATE), '--json'], env)
     children.push(replay.child)
     for (let kill = 0; kill < KILLS; kill++) {
@@ -110,4 +105,29 @@ describe('exactly once, as LogQL counts it', () => {
     }
     expect(found).toEqual({ counted: total, different: total })
   }, 600_000)
+})
+
+test('three shippers come and go in the middle of it: nothing is stored twice, or lost', async () => {
+  const topic = unique('rebalance')
+  const source = unique('rebalance')
+  const total = 30_000
+  await createTopic(topic, 6)
+  const env = { KAFKA_TOPIC: topic, KAFKA_GROUP_ID: `${topic}-group`, SHIPPER_BATCH_BYTES: '20000' }
+  // Thirty streams, each in one partition.
+  const messages = Array.from({ length: total }, (_, index) => {
+    const [log] = asMessages([
+      logAt(source, 60 + index * 0.01, { zone: `z${index % 30}`, description: `run ${index}` }),
+    ])
+    return { value: log?.value ?? null, key: `z${index % 30}` }
+  })
+  const producing = produce(topic, messages)
+  const [first, second] = await Promise.all([startShipper(env), startShipper(env)])
+  const third = await startShipper(env)
+  await stopService(second)
+  const fourth = await startShipper(env)
+  await stopService(first)
+  await producing
+  await untilCounted(source, total, 60_000)
+  await Promise.all([stopService(third), stopService(fourth)])
+  expect(await countOf(source)).toBe(total)
 })

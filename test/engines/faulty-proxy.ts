@@ -10,14 +10,19 @@ export type Proxy = { url: string; close: () => Promise<void> }
  */
 export type Verdict = number | 'broken' | 'cut request' | 'lost answer'
 
-/** An HTTP proxy in front of a real engine, for faults that the engine cannot be made to show on demand. */
+/**
+ * An HTTP proxy in front of a real engine, for faults that the engine cannot be made to show on demand. It knows
+ * no path that ends in `hidden`.
+ */
 export async function httpProxy(
   target: string,
   verdict: (count: number) => Verdict | undefined,
+  hidden?: string,
 ): Promise<Proxy> {
   let count = 0
   const server = createHttpServer((incoming, outgoing) => {
-    const fate = incoming.url?.endsWith('/push') ? verdict(++count) : undefined
+    const isHidden = hidden !== undefined && incoming.url?.endsWith(hidden) === true
+    const fate = isHidden ? 404 : incoming.url?.endsWith('/push') ? verdict(++count) : undefined
     if (fate === 'broken') return void incoming.socket.destroy()
     if (typeof fate === 'number') {
       incoming.resume()
@@ -25,7 +30,7 @@ export async function httpProxy(
     }
     const onward = request(
       new URL(incoming.url ?? '/', target),
-      { method: incoming.method ?? 'GET', headers: incoming.headers },
+      { method: incoming.method ?? 'GET', headers: incoming.headers, agent: false },
       (answer) => {
         if (fate === 'lost answer') return void incoming.socket.destroy()
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
