@@ -98,11 +98,7 @@ async function measured(
   start: () => Child[],
   done: (children: readonly Child[]) => Promise<void>,
 ): Promise<Measurement> {
-  const interrupted = new Promise<never>((_, reject) => {
-    const stop = () => reject(vigieError('INTERRUPTED', { state: 'The topic of the benchmark is deleted.' }))
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-  })
+  const { interrupted, forget } = interruption(signal)
   const children = start()
   const pids = children.map(({ pid }) => pid)
   const anyEnded = children.map(({ ended }) => ended)
@@ -123,6 +119,19 @@ async function measured(
       peakMegabytes: after?.peakMegabytes ?? null,
     }
   } finally {
+    forget()
     await Promise.all(children.map((child) => child.stop()))
   }
+}
+
+/** Rejects with INTERRUPTED when the signal fires; `forget` once nobody waits for that any more. */
+function interruption(signal: AbortSignal): { interrupted: Promise<never>; forget: () => void } {
+  let stop = () => {}
+  const interrupted = new Promise<never>((_, reject) => {
+    stop = () => reject(vigieError('INTERRUPTED', { state: 'The topic of the benchmark is deleted.' }))
+  })
+  interrupted.catch(() => undefined)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  return { interrupted, forget: () => signal.removeEventListener('abort', stop) }
 }
