@@ -1,3 +1,4 @@
+import { type LatencyReport } from './latency.ts'
 import { type Measurement } from './measure.ts'
 import { type ShipReport } from './ship.ts'
 
@@ -9,6 +10,7 @@ export const TARGETS = {
   cpuMicrosecondsPerMessage: 3.8,
   messagesPerSecond: 138_000,
   peakMegabytes: 200,
+  p99Ms: 250,
 } as const
 
 const whole = (value: number | null): string =>
@@ -46,3 +48,7 @@ export function measurementsTable({ messages, bytes, partitions, stored, measure
   const end = stored === null ? [] : [`Loki counts ${whole(stored)} of ${whole(messages)}.`]
   return [head, '', ...lines, ...end].join('\n')
 }
+
+/** The latency for people. Pure. */
+export const latencyText = ({ messagesPerSecond, probes, p50Ms, p99Ms, maxMs }: LatencyReport): string =>
+  `from Kafka to LogQL at ${whole(messagesPerSecond)} msg/s: p50 ${whole(p50Ms)} ms, p99 ${whole(p99Ms)} ms (target < ${TARGETS.p99Ms}), longest ${whole(maxMs)} ms, of ${whole(probes)} logs`

@@ -15,7 +15,7 @@ export type BenchTopic = {
   left: (group: string) => Promise<number>
 }
 
-/** Makes a topic, fills it, and deletes it with its groups when `use` is through, however it ends. Throws KAFKA_*. */
+/** Makes a topic full of logs, and deletes it with its groups when `use` is through, however it ends. Throws KAFKA_*. */
 export async function withBenchTopic<Result>(
   kafka: KafkaSettings,
   producerSettings: ProducerSettings,
@@ -23,6 +23,21 @@ export async function withBenchTopic<Result>(
   logs: BenchLogs,
   signal: AbortSignal,
   use: (topic: BenchTopic) => Promise<Result>,
+): Promise<Result> {
+  return withEmptyTopic(kafka, partitions, 'CreateTime', async ({ name, newGroup }, admin) => {
+    const bytes = await filled(kafka, producerSettings, name, partitions, logs, signal)
+    const goal = await endOffsets(admin, name)
+    const left = async (group: string) => recordsBetween(await committedOffsets(admin, group, name), goal)
+    return use({ name, bytes, newGroup, left })
+  })
+}
+
+/** The same with a topic that is empty. Its records have the time of their producer or of their arrival. */
+export async function withEmptyTopic<Result>(
+  kafka: KafkaSettings,
+  partitions: number,
+  times: 'CreateTime' | 'LogAppendTime',
+  use: (topic: Pick<BenchTopic, 'name' | 'newGroup'>, admin: Admin) => Promise<Result>,
 ): Promise<Result> {
   const name = `vigie-bench-ship-${process.pid}-${Date.now()}`
   const brokers = kafka.KAFKA_BROKERS
@@ -32,14 +47,13 @@ export async function withBenchTopic<Result>(
     groups.push(group)
     return group
   }
+  const configEntries = [{ name: 'message.timestamp.type', value: times }]
   return withAdmin(createKafka(kafka, 'vigie-bench'), brokers, async (admin) => {
-    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: name, numPartitions: partitions }] })
+    const topics = [{ topic: name, numPartitions: partitions, configEntries }]
+    await admin.createTopics({ waitForLeaders: false, topics })
     try {
       await untilLed(admin, [name], brokers)
-      const bytes = await filled(kafka, producerSettings, name, partitions, logs, signal)
-      const goal = await endOffsets(admin, name)
-      const left = async (group: string) => recordsBetween(await committedOffsets(admin, group, name), goal)
-      return await use({ name, bytes, newGroup, left })
+      return await use({ name, newGroup }, admin)
     } finally {
       await deleteAll(admin, name, groups)
     }

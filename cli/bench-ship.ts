@@ -1,12 +1,19 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { benchLatency } from '../bench/latency.ts'
 import { benchScale, benchShip, SCALE_PARTITIONS, type ShipBench } from '../bench/ship.ts'
-import { measurementsTable, TARGETS } from '../bench/table.ts'
+import { latencyText, measurementsTable, TARGETS } from '../bench/table.ts'
 import { stopSignal } from '../service/shutdown.ts'
 import { ensureEngines } from '../stack/build.ts'
 import { createProgress } from '../stack/progress.ts'
 import { readSettings, stackContext } from './settings.ts'
 
-type Options = { count: number; partitions?: number; scale?: boolean; json?: boolean }
+type Options = {
+  count: number
+  partitions?: number
+  scale?: boolean | undefined
+  latency?: boolean | undefined
+  json?: boolean
+}
 
 function atLeastOne(text: string): number {
   const value = Number(text)
@@ -25,12 +32,18 @@ export const benchShipCommand = (): Command =>
       atLeastOne,
     )
     .option('--scale', 'measure one, two and three shippers of one topic instead')
+    .addOption(
+      new Option(
+        '--latency',
+        'measure how long after Kafka LogQL shows a log, at 5,000 a second, instead',
+      ).conflicts('scale'),
+    )
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       '\nExample:\n  $ vigie up && vigie bench ship\n\nIt fills a topic of its own, which it deletes, and ships it into a null sink and into an empty Loki of its own.',
     )
-    .action(async ({ count, partitions, scale, json }: Options) => {
+    .action(async ({ count, partitions, scale, latency, json }: Options) => {
       const settings = readSettings(process.env)
       const signal = stopSignal()
       const bench: ShipBench = {
@@ -40,13 +53,17 @@ export const benchShipCommand = (): Command =>
         count,
         partitions: partitions ?? (scale ? SCALE_PARTITIONS : 3),
       }
-      const report = await (scale ? benchScale(bench, signal) : withLokiBuilt(bench, signal))
-      const text = json ? JSON.stringify({ ...report, targets: TARGETS }) : measurementsTable(report)
-      process.stdout.write(`${text}\n`)
+      const [report, text] = await measured(bench, { scale, latency }, signal)
+      process.stdout.write(`${json ? JSON.stringify({ ...report, targets: TARGETS }) : text}\n`)
     })
 
-async function withLokiBuilt(bench: ShipBench, signal: AbortSignal) {
+/** What was measured, and how it is told. */
+async function measured(bench: ShipBench, which: Pick<Options, 'scale' | 'latency'>, signal: AbortSignal) {
+  if (which.scale) return told(await benchScale(bench, signal), measurementsTable)
   const progress = createProgress()
   await ensureEngines(['loki'], progress, signal).finally(() => progress.close())
-  return benchShip(bench, signal)
+  if (which.latency) return told(await benchLatency(bench, signal), latencyText)
+  return told(await benchShip(bench, signal), measurementsTable)
 }
+
+const told = <Report>(report: Report, textOf: (report: Report) => string) => [report, textOf(report)] as const

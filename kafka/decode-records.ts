@@ -139,9 +139,13 @@ function nullableBytes(cursor: Cursor): Buffer | null {
   return cursor.bytes.subarray(start, cursor.at)
 }
 
+/** One for all records without: most have none, and each object made is work for the garbage collector. */
+const NO_HEADERS: DecodedRecord['headers'] = Object.freeze({})
+
 /** Headers by name; those that share one become a list. */
 function headers(cursor: Cursor): DecodedRecord['headers'] {
   const count = varint(cursor)
+  if (count <= 0) return NO_HEADERS
   let found: DecodedRecord['headers'] = {}
   for (let index = 0; index < count; index++) {
     const name = String(nullableBytes(cursor))

@@ -1,13 +1,14 @@
 import { createRequire } from 'node:module'
 import { withoutAborted } from './aborted.ts'
 import { batchDecoder } from './decode-batch.ts'
+import { type BatchConstructor, fasterBatch } from './faster-batch.ts'
 import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './record-batch.ts'
 
 /**
  * Replaces functions of kafkajs 2.2.4 (pinned; its last release) that take most of the time of
  * producing: grouping messages by partition copies the whole group for each message, and each record is
  * encoded into a buffer of its own that is allocated, cleared, grown and copied several times; and of
- * consuming, see decode-batch.ts. What the replacements return is the same, which the tests hold against the originals. Two more
+ * consuming, see decode-batch.ts and faster-batch.ts. What the replacements return is the same, which the tests hold against the originals. Two more
  * are replaced because they are wrong: see aborted.ts and `listOffsets`.
  *
  * This module must be imported before kafkajs.
@@ -113,6 +114,7 @@ export const ORIGINALS = {
     ...original,
     ...listOffsets(original as Versions<ListOffsets>),
   })),
+  batch: replace('kafkajs/src/consumer/batch', (original) => fasterBatch(original as BatchConstructor)),
   decodeBatch: replace('kafkajs/src/protocol/recordBatch/v0/decoder', () => decodeBatch),
   groupByPartition: replace('kafkajs/src/producer/groupMessagesPerPartition', () => groupByPartition),
   /** Records stay as they are until their batch is encoded. */

@@ -30,6 +30,16 @@ test('bench ship --scale measures one, two and three shippers', async () => {
   expect(shippers).toEqual(['1', '2', '3'])
 })
 
+test('bench ship --latency sees each log that it looks for', async () => {
+  const { code, stdout } = await vigie(['bench', 'ship', '--latency', '--json'], engineEnv())
+  expect(code).toBe(0)
+  const { messages, probes, p50Ms, p99Ms, maxMs } = JSON.parse(stdout)
+  expect({ messages, probes }).toEqual({ messages: 100_000, probes: 900 })
+  expect(p50Ms).toBeGreaterThan(0)
+  expect(p99Ms).toBeGreaterThanOrEqual(p50Ms)
+  expect(maxMs).toBeGreaterThanOrEqual(p99Ms)
+})
+
 test('interrupted, it ends its programs, deletes its topic and says so', async () => {
   const bench = start(['bench', 'ship', '--count', '200000'], engineEnv())
   await eventually('the topic is there', async () => (await topicsLeft()).length > 0)
