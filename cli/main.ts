@@ -5,6 +5,7 @@ import { reasonOf, VigieError } from '../service/errors.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
 import { benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
+import { deadLettersCommand } from './dead-letters.ts'
 import { doctorCommand } from './doctor.ts'
 import { replayCommand } from './replay.ts'
 import { rulesCommand } from './rules.ts'
@@ -29,6 +30,7 @@ function program(): Command {
     replayCommand,
     shipCommand,
     trackCommand,
+    deadLettersCommand,
     upCommand,
     downCommand,
     statusCommand,

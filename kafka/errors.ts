@@ -41,3 +41,9 @@ export function kafkaError(error: unknown, brokers: readonly string[], topic = '
   }
   return vigieError('KAFKA_FAILED', details, error)
 }
+
+/** True when a newer producer of the same transactional id took over, or the broker timed this one out. */
+export function isFenced(error: unknown): boolean {
+  for (const { type } of causesOf(error)) if (type === 'INVALID_PRODUCER_EPOCH') return true
+  return false
+}

@@ -27,7 +27,7 @@ export async function fencingProducer(
   settings: KafkaSettings,
   clientId: string,
   transactionalId: string,
-  logger: Logger,
+  logger?: Logger,
 ): Promise<Producer> {
   // Not `idempotent`: kafkajs's transactions always are, and connecting would ask for a second producer id.
   const producer = createKafka(settings, clientId, logger, PATIENCE).producer({
@@ -52,23 +52,19 @@ export type Progress = { groupId: string; topic: string; partition: number; next
 export type TopicMessages = { topic: string; messages: Message[] }
 
 /**
- * Writes messages and a group's progress in one transaction: all of it or none. When it throws, either
- * may be the case, and the producer must not be used again: a new one that fences it knows.
+ * Writes messages, and a group's progress if there is any, in one transaction: all of it or none. When it
+ * throws, either may be the case, and the producer must not be used again: a new one that fences it knows.
  */
 export async function writeTogether(
   producer: Producer,
   topicMessages: readonly TopicMessages[],
-  { groupId, topic, partition, nextOffset }: Progress,
+  progress?: Progress,
 ): Promise<void> {
   const transaction = await producer.transaction()
-  const offsets = {
-    consumerGroupId: groupId,
-    topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
-  }
   try {
     const written = topicMessages.filter(({ messages }) => messages.length > 0)
     if (written.length > 0) await transaction.sendBatch({ topicMessages: written, compression: LZ4 })
-    await untilNotConcurrent(() => transaction.sendOffsets(offsets))
+    if (progress !== undefined) await untilNotConcurrent(() => transaction.sendOffsets(offsetsOf(progress)))
     await transaction.commit()
   } catch (error) {
     // Readers need not wait for the timeout. After a commit of unknown outcome kafkajs refuses this.
@@ -76,6 +72,11 @@ export async function writeTogether(
     throw error
   }
 }
+
+const offsetsOf = ({ groupId, topic, partition, nextOffset }: Progress) => ({
+  consumerGroupId: groupId,
+  topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
+})
 
 /** kafkajs retries this for messages, but not for offsets that come first in their transaction. */
 async function untilNotConcurrent(send: () => Promise<void>): Promise<void> {

@@ -51,6 +51,15 @@ export const HEADER = {
   offset: 'vigie-offset',
 } as const
 
+/**
+ * The header of a record without a value among the dead letters: the ids of letters that were sent again or
+ * purged, 8 bytes each. It is no fact of a letter, so it is not in HEADER.
+ */
+export const SETTLED_HEADER = 'vigie-settled'
+
+/** The transactional id of who settles dead letters; the groups that read them begin with it, too. */
+export const DEAD_LETTERS_ID = 'vigie-dead-letters'
+
 /** Where the logs are when nobody says otherwise: the user's own bucket and key. */
 export const DEFAULT_LOGS_URI = 's3://my12data/logs.json'
 

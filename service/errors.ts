@@ -105,6 +105,12 @@ export const ERRORS = {
     says: 'The state of source {source} on the topic {topic} is not one that Vigie wrote ({problem}). Write a record without a value under the key of that source to forget it, then start again (docs/incidents.md).',
   },
 
+  DEAD_LETTERS_TAKEN_OVER: {
+    exit: 1,
+    canRetry: true,
+    says: 'Another `vigie dead-letters` took over, or Kafka took this one for hung: it ended after {settled} letters. None is lost or doubled.',
+  },
+
   LOKI_UNREACHABLE: {
     exit: 1,
     canRetry: true,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings, stackContext } from '../../cli/settings.ts'
 import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
+import { type KafkaSettings } from '../../kafka/config.ts'
 import { type LogLine } from '../../log/line.ts'
 import { serialise } from '../../log/normalise.ts'
 import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
@@ -124,8 +125,12 @@ export function logAt(source: string, agoSeconds: number, more: Partial<LogLine>
 }
 
 /** Writes values to a topic as they are. */
-export async function produce(topic: string, messages: readonly Message[]): Promise<void> {
-  const producer = createKafka(settings.kafka, 'test').producer({ allowAutoTopicCreation: false })
+export async function produce(
+  topic: string,
+  messages: readonly Message[],
+  where: KafkaSettings = settings.kafka,
+): Promise<void> {
+  const producer = createKafka(where, 'test').producer({ allowAutoTopicCreation: false })
   await producer.connect()
   try {
     for (let at = 0; at < messages.length; at += 2_000)
@@ -187,10 +192,13 @@ export async function readTopic(
 
 export type CommittedRecord = { key: string; value: string; timestamp: string }
 
-/** What readers of committed records find on a topic now. */
-export async function readCommitted(topic: string): Promise<CommittedRecord[]> {
+/** What readers of committed records find on a topic now, of the shared Kafka or that of an environment. */
+export async function readCommitted(
+  topic: string,
+  env: Record<string, string> = engineEnv(),
+): Promise<CommittedRecord[]> {
   const script = join('dist', 'test', 'engines', 'read-topic.js')
-  const { code, stdout, stderr } = await spawned(script, [topic], engineEnv()).ended
+  const { code, stdout, stderr } = await spawned(script, [topic], env).ended
   if (code !== 0) throw new Error(`${topic} could not be read: ${stderr}`)
   return stdout
     .split('\n')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { kafkaError } from '../../kafka/errors.ts'
+import { isFenced, kafkaError } from '../../kafka/errors.ts'
 import { vigieError } from '../../service/errors.ts'
 
 type Shape = { name?: string; type?: string; code?: string; cause?: unknown; originalError?: unknown }
@@ -108,4 +108,12 @@ test('an error of ours stays as it is, also inside one of kafkajs', () => {
   const ours = vigieError('USAGE', { problem: 'x' })
   expect(kafkaError(ours, BROKERS)).toBe(ours)
   expect(kafkaError(retried(ours), BROKERS)).toBe(ours)
+})
+
+test('a producer was fenced when its epoch is old, however deep that lies', () => {
+  const old = thrown('old epoch', { name: 'KafkaJSProtocolError', type: 'INVALID_PRODUCER_EPOCH' })
+  expect(isFenced(old)).toBe(true)
+  expect(isFenced(retried(old))).toBe(true)
+  expect(isFenced(refused)).toBe(false)
+  expect(isFenced(undefined)).toBe(false)
 })
