@@ -3,18 +3,26 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { reasonOf, VigieError } from '../service/errors.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
-import { benchCommand } from './bench.ts'
-import { configCommand } from './config.ts'
-import { deadLettersCommand } from './dead-letters.ts'
-import { doctorCommand } from './doctor.ts'
-import { replayCommand } from './replay.ts'
-import { rulesCommand } from './rules.ts'
-import { sampleCommand } from './sample.ts'
-import { shipCommand } from './ship.ts'
-import { downCommand, logsCommand, statusCommand, upCommand } from './stack.ts'
-import { trackCommand } from './track.ts'
 
-function program(): Command {
+/** Each verb's module is loaded when it is asked for: a shipper needs none of what a replay does. */
+const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  ship: async () => (await import('./ship.ts')).shipCommand(),
+  track: async () => (await import('./track.ts')).trackCommand(),
+  'dead-letters': async () => (await import('./dead-letters.ts')).deadLettersCommand(),
+  up: async () => (await import('./stack.ts')).upCommand(),
+  down: async () => (await import('./stack.ts')).downCommand(),
+  status: async () => (await import('./stack.ts')).statusCommand(),
+  logs: async () => (await import('./stack.ts')).logsCommand(),
+  rules: async () => (await import('./rules.ts')).rulesCommand(),
+  sample: async () => (await import('./sample.ts')).sampleCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  config: async () => (await import('./config.ts')).configCommand(),
+  bench: async () => (await import('./bench.ts')).benchCommand(),
+}
+
+/** The command with the one verb that was asked for; with all of them when it is none, for the help. */
+async function program(verb: string | undefined): Promise<Command> {
   const { version } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
     version: string
   }
@@ -26,22 +34,9 @@ function program(): Command {
       'after',
       '\nExample:\n  $ vigie replay            the sample logs, through local engines\n  $ vigie status            what runs, and where',
     )
-  const commands = [
-    replayCommand,
-    shipCommand,
-    trackCommand,
-    deadLettersCommand,
-    upCommand,
-    downCommand,
-    statusCommand,
-    logsCommand,
-    rulesCommand,
-    sampleCommand,
-    doctorCommand,
-    configCommand,
-    benchCommand,
-  ]
-  for (const command of commands) vigie.addCommand(command())
+  const asked = verb === undefined ? undefined : VERBS[verb]
+  const verbs = asked === undefined ? Object.values(VERBS) : [asked]
+  for (const load of verbs) vigie.addCommand(await load())
   return vigie
 }
 
@@ -61,7 +56,7 @@ function report(error: unknown): number {
 export async function main(argv: readonly string[]): Promise<void> {
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-  const vigie = program()
+  const vigie = await program(argv[2])
   for (const command of [vigie, ...vigie.commands, ...vigie.commands.flatMap((each) => each.commands)])
     command.exitOverride()
   let code: number

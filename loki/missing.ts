@@ -7,8 +7,9 @@ import { queryLines } from './query.ts'
 /** Loki's default `max_entries_limit_per_query`. */
 const PAGE_LINES = 5_000
 const LIMIT_REFUSED = /max entries limit per query exceeded, limit > max_entries_limit[^(]*\(\d+ > (\d+)\)/
-/** Lines closer together than this are asked for at once. */
+/** Lines closer together than this are asked for at once, and so are those of a sixteenth of all the time. */
 const GAP_NS = 60_000_000_000n
+const MOST_SPANS = 16n
 /** Below Loki's default `max_query_length` of 30 days and an hour. */
 const LONGEST_SPAN_NS = 30n * 86_400_000_000_000n
 
@@ -17,12 +18,15 @@ export type SpanNs = { fromNs: bigint; toNs: bigint }
 
 export const timeNs = ({ seconds, nanos }: Entry): bigint => BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
 
-/** Spans that hold all these times: apart where nothing is wanted for a minute, none over 30 days. Pure. */
+/** A few spans that hold all these times: apart where nothing is wanted for long, none over 30 days. Pure. */
 export function spansOf(times: readonly bigint[]): SpanNs[] {
+  const sorted = [...times].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  const wholeNs = (sorted.at(-1) ?? 0n) - (sorted[0] ?? 0n)
+  const gapNs = wholeNs / MOST_SPANS > GAP_NS ? wholeNs / MOST_SPANS : GAP_NS
   const spans: SpanNs[] = []
-  for (const time of [...times].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
+  for (const time of sorted) {
     const last = spans.at(-1)
-    if (last !== undefined && time - last.toNs <= GAP_NS && time - last.fromNs < LONGEST_SPAN_NS)
+    if (last !== undefined && time - last.toNs <= gapNs && time - last.fromNs < LONGEST_SPAN_NS)
       last.toNs = time
     else spans.push({ fromNs: time, toNs: time })
   }

@@ -22,6 +22,7 @@ import { aborted } from '../service/shutdown.ts'
 import { withBeside } from './beside.ts'
 import { type ShipperSettings } from './config.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
+import { createIsolation } from './isolate.ts'
 import { createLanes, type Lanes, type LanesWork } from './lanes.ts'
 import { createLease } from './lease.ts'
 import { watchLimits } from './limits.ts'
@@ -77,6 +78,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
       pushTimeoutMs: settings.SHIPPER_PUSH_TIMEOUT_MS,
       truncate: settings.SHIPPER_TRUNCATE_LINES,
       limits: limits.current,
+      isolation: createIsolation(),
       ...{ lease, metrics, logger },
       onAttempt: (problem) => {
         if (problem === undefined) waitingFor.delete('loki')
@@ -166,7 +168,7 @@ function lanesWork(
         batchBytes: settings.SHIPPER_BATCH_BYTES,
         batchRecords: BATCH_RECORDS,
         // Half of what Loki takes out of order, and as much again between partitions.
-        batchSeconds: windowSeconds,
+        batchSeconds: () => (order.isShared(place.topic) ? windowSeconds() : Number.POSITIVE_INFINITY),
         turn: async (batch) => {
           order.note(place, batch.streams)
           await undefined // Other partitions of the same fetch note theirs first.

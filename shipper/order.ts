@@ -10,6 +10,8 @@ import { type Place } from './lanes.ts'
 export type Order = {
   /** Told of the streams that a partition is about to push to. */
   note: (place: Place, streams: readonly Stream[]) => void
+  /** Whether partitions of a topic share a stream, so that a batch should not reach far ahead of the others. */
+  isShared: (topic: string) => boolean
   /** Whether a batch that begins at that event time may be pushed now; the one that is furthest behind always may. */
   mayGo: (place: Place, headSeconds: number, windowSeconds: number) => boolean
 }
@@ -31,6 +33,7 @@ export function createOrder(stands: () => readonly (Place & LaneStand)[]): Order
         else if (before !== partition) shared.add(topic)
       }
     },
+    isShared: (topic) => shared.has(topic),
     mayGo: ({ topic, partition }, headSeconds, windowSeconds) =>
       !shared.has(topic) ||
       stands().every(

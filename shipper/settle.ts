@@ -12,8 +12,6 @@ const ATTEMPTS_BEFORE_HALVES = 4
 /** What settling needs of the world. Everything that waits gives up, by `undefined` or false, when it may not go on. */
 export type World = {
   push: (streams: readonly Stream[]) => Promise<Outcome>
-  /** Whether a push of these that Loki takes may hide a refusal. Asked once before each push. */
-  isDoubtful: (streams: readonly Stream[]) => boolean
   /** Asks Loki which entries it does not have, until it answers. */
   missing: (streams: readonly Stream[]) => Promise<Stream[] | undefined>
   /** Puts refused entries where people find them; false when it had to give up. */
@@ -35,10 +33,9 @@ export async function settle(streams: readonly Stream[], world: World): Promise<
   let left: readonly Stream[] = streams
   for (let attempt = 1; left.length > 0; attempt++) {
     if (!(await world.mayGoOn())) return false
-    const isDoubtful = world.isDoubtful(left)
     const outcome = await world.push(left)
     const { resend } = OUTCOMES[outcome.name]
-    if (resend === 'nothing') return !isDoubtful || settleApart(left, outcome, world)
+    if (resend === 'nothing') return true
     if (resend === 'apart') return settleApart(left, outcome, world)
     const isOverBurst = outcome.name === 'rate_limited' && attempt % ATTEMPTS_BEFORE_HALVES === 0
     if (resend === 'halves' || (isOverBurst && entriesOf(left).length > 1))

@@ -10,8 +10,8 @@ import { reasonOf, type VigieError } from '../service/errors.ts'
 import { type Logger } from '../service/log.ts'
 import { type Batch } from './batch.ts'
 import { type Refusal } from './dead-letters.ts'
-import { createDoubt } from './doubt.ts'
 import { fitted } from './fit.ts'
+import { type Isolation } from './isolate.ts'
 import { type Lease } from './lease.ts'
 import { type ShipperMetrics } from './metrics.ts'
 import { type KafkaRecord } from './project.ts'
@@ -28,6 +28,7 @@ export type Sink = {
   /** Lines that are too long are cut, with a mark, instead of set aside. */
   truncate: boolean
   limits: () => LokiLimits
+  isolation: Isolation
   lease: Lease
   metrics: ShipperMetrics
   logger: Logger
@@ -111,9 +112,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
     return false
   }
 
-  const doubt = createDoubt()
   const world: Omit<World, 'setAside'> = {
-    isDoubtful: (streams) => doubt.of(streams, sink.limits()),
     push: pushed,
     missing,
     pause,
@@ -147,7 +146,8 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
       const setRefusedAside: World['setAside'] = (entries, { name, detail }) =>
         setEntriesAside(entries, { reason: name, detail })
       for (const own of byTenant(fit).values())
-        isSettled &&= await settle(own, { ...world, setAside: setRefusedAside })
+        for (const part of sink.isolation.parts(own, sink.limits()))
+          isSettled &&= await settle(part, { ...world, setAside: setRefusedAside })
       // All at once, so that whoever reads the numbers finds each record counted once.
       metrics.inFlight.dec({ topic }, records)
       if (!isSettled) {

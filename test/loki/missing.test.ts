@@ -17,7 +17,8 @@ describe('the spans that are asked for', () => {
         const spans = spansOf(all)
         for (const time of all)
           expect(spans.filter(({ fromNs, toNs }) => fromNs <= time && time <= toNs)).toHaveLength(1)
-        for (const { fromNs, toNs } of spans) expect(toNs - fromNs).toBeLessThanOrEqual(31n * DAY_NS)
+        for (const { fromNs, toNs } of spans) expect(toNs - fromNs).toBeLessThanOrEqual(30n * DAY_NS)
+        expect(spans.length).toBeLessThanOrEqual(17 + 400 / 30)
       }),
     )
   })

@@ -16,16 +16,8 @@ const streamsOf = (sizes: readonly number[]): Stream[] =>
   }))
 const entriesOf = (streams: readonly Stream[]): Entry[] => streams.flatMap(({ entries }) => entries)
 
-/**
- * One answer of the model: what it is called, and which of the entries it stores at once or late, by turns.
- * `hides`: it says `stored`, of several streams, although only the last one is.
- */
-type Answer = {
-  name: OutcomeName
-  stores: readonly boolean[]
-  late: readonly boolean[]
-  hides?: boolean | undefined
-}
+/** One answer of the model: what it is called, and which of the entries it stores at once or late, by turns. */
+type Answer = { name: OutcomeName; stores: readonly boolean[]; late: readonly boolean[] }
 
 /**
  * A Loki that answers pushes by a script, then takes everything. It keeps to the table: what is called
@@ -44,17 +36,12 @@ function model(script: readonly Answer[], bad: ReadonlySet<Entry> = new Set()) {
     arriving.splice(0, arriving.length, ...arriving.filter(({ atMs }) => atMs > nowMs))
   }
   const world: World = {
-    isDoubtful: (streams) => streams.length > 1 && script[pushes]?.hides === true,
     push: async (streams) => {
       const answer = script[pushes++]
       const entries = entriesOf(streams)
       const good = entries.filter((entry) => !bad.has(entry))
       const asked = answer?.name ?? 'stored'
       const { resend, mayStillArrive } = OUTCOMES[asked]
-      if (answer?.hides && streams.length > 1) {
-        stored.push(...(streams.at(-1)?.entries ?? []).filter((entry) => !bad.has(entry)))
-        return { name: 'stored', detail: '' }
-      }
       if (asked === 'stored' || resend === 'apart') {
         // A stream's refusal is only told when it is alone, or the last one.
         const hidden = resend === 'apart' && streams.length > 1
@@ -92,7 +79,6 @@ const answer = fc.record({
   name: fc.constantFrom(...(Object.keys(OUTCOMES) as OutcomeName[])),
   stores: flags,
   late: flags,
-  hides: fc.option(fc.boolean(), { nil: undefined }),
 })
 const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 })
 

@@ -6,6 +6,7 @@ import { encodePush } from '../../loki/encode.ts'
 import { DEFAULT_LIMITS, type LokiLimits } from '../../loki/limits.ts'
 import { type Logger } from '../../service/log.ts'
 import { takeBatch } from '../../shipper/batch.ts'
+import { createIsolation } from '../../shipper/isolate.ts'
 import { createLease } from '../../shipper/lease.ts'
 import { shipperMetrics } from '../../shipper/metrics.ts'
 import { type KafkaRecord } from '../../shipper/project.ts'
@@ -98,6 +99,7 @@ function fakeSink(shipped: ShippedTopic = logs, limits: Partial<LokiLimits> = {}
     pushTimeoutMs: 5_000,
     truncate: false,
     limits: () => ({ ...DEFAULT_LIMITS, ...limits }),
+    isolation: createIsolation(),
     lease,
     metrics: shipperMetrics(() => []),
     logger: { info: log, warn: log, error: log } as unknown as Logger,

@@ -1,0 +1,49 @@
+import { type Stream } from '../loki/encode.ts'
+import { type LokiLimits } from '../loki/limits.ts'
+
+/**
+ * Of a push of several streams Loki tells only the last one's error (pkg/ingester/instance.go, 3.7.6), so that
+ * a 204 may hide that another was refused. That can happen to a stream that may not be made, whose entries
+ * are far behind its newest, or that is over its rate: such a stream is pushed on its own.
+ */
+export type Isolation = {
+  /** Streams that may travel together, each part in a push of its own. They count as sent. */
+  parts: (streams: readonly Stream[], limits: LokiLimits) => Stream[][]
+}
+
+type Known = { newestSeconds: number; sentBytes: number; atMs: number }
+/** Streams are forgotten beyond so many: they are then pushed on their own once more. */
+const MAX_STREAMS = 50_000
+/** Somebody else may write to a stream too, so half of what it takes is taken for the limit. */
+const CAUTION = 0.5
+
+export function createIsolation(now: () => number = Date.now): Isolation {
+  const known = new Map<string, Known>()
+  const isAtRisk = ({ labels, tenant, entries }: Stream, limits: LokiLimits): boolean => {
+    const key = tenant === undefined ? labels : `${tenant} ${labels}`
+    const before = known.get(key)
+    const nowMs = now()
+    let bytes = 0
+    for (const { line } of entries) bytes += line.byteLength
+    const seconds = before === undefined ? 0 : (nowMs - before.atMs) / 1_000
+    const drained = (before?.sentBytes ?? 0) - seconds * limits.streamBytesPerSecond * CAUTION
+    const sentBytes = Math.max(0, drained) + bytes
+    const newestSeconds = Math.max(before?.newestSeconds ?? 0, entries.at(-1)?.seconds ?? 0)
+    known.set(key, { newestSeconds, sentBytes, atMs: nowMs })
+    if (before === undefined) return true
+    const behindMs = (before.newestSeconds - (entries[0]?.seconds ?? 0)) * 1_000
+    return behindMs > limits.outOfOrderMs * CAUTION || sentBytes > limits.streamBurstBytes * CAUTION
+  }
+  return {
+    parts(streams, limits) {
+      if (known.size > MAX_STREAMS) known.clear()
+      const together: Stream[] = []
+      const alone: Stream[][] = []
+      for (const stream of streams) {
+        if (isAtRisk(stream, limits)) alone.push([stream])
+        else together.push(stream)
+      }
+      return together.length === 0 ? alone : [together, ...alone]
+    },
+  }
+}
