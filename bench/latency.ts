@@ -48,7 +48,8 @@ export async function benchLatency(bench: ShipBench, signal: AbortSignal): Promi
     const producer = await connectProducer(bench.kafka, 'vigie-bench')
     try {
       await Promise.all(shippers.map((shipper) => shipper.said(/joined the group/)))
-      return await measuredLatency(producer, name, own, signal)
+      const ended = shippers.map((shipper) => shipper.ended)
+      return await Promise.race([measuredLatency(producer, name, own, signal), ...ended])
     } finally {
       await producer.disconnect()
       await Promise.all(shippers.map((shipper) => shipper.stop()))
