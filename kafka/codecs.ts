@@ -1,6 +1,6 @@
 import { decompress as zstdDecompress } from 'fzstd'
 import kafkajs from 'kafkajs'
-import { compressFrame, decompressFrame } from 'lz4-napi'
+import { compressFrame, decompressFrameSync } from 'lz4-napi'
 import { uncompress } from 'snappy'
 
 /** Java's snappy-java frames its blocks: this magic, two int32 versions, then length-prefixed blocks. */
@@ -30,7 +30,8 @@ export function registerCodecs(): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs
   CompressionCodecs[CompressionTypes.LZ4] = () => ({
     compress: async (encoder: { buffer: Buffer }) => compressFrame(encoder.buffer),
-    decompress: async (buffer: Buffer) => decompressFrame(buffer),
+    // On the main thread, and copied: the threads' allocator kept 40 MB more, for no less CPU.
+    decompress: async (buffer: Buffer) => Buffer.from(decompressFrameSync(buffer)),
   })
   CompressionCodecs[CompressionTypes.Snappy] = () => ({ compress: readOnly('snappy'), decompress: unsnappy })
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({

@@ -1,4 +1,4 @@
-import { compress } from 'snappy'
+import { compressSync } from 'snappy'
 import { reasonOf } from '../service/errors.ts'
 import { type LokiSettings, lokiAccess } from './config.ts'
 import { encodePush, type Stream } from './encode.ts'
@@ -8,11 +8,15 @@ import { type Outcome, outcomeOf } from './outcome.ts'
 /** A push in the form in which it can be sent any number of times. */
 export type EncodedPush = { body: Buffer; records: number; uncompressedBytes: number }
 
-/** Encodes and compresses streams for Loki: protobuf in one snappy block. */
-export async function encoded(streams: readonly Stream[]): Promise<EncodedPush> {
+/**
+ * Encodes and compresses streams for Loki: protobuf in one snappy block. On the main thread, into memory that
+ * Node counts: the threads' allocator kept 90 MB more, for no less CPU.
+ */
+export function encoded(streams: readonly Stream[]): EncodedPush {
   const message = encodePush(streams)
   const records = streams.reduce((total, stream) => total + stream.entries.length, 0)
-  return { body: await compress(message), records, uncompressedBytes: message.byteLength }
+  const body = compressSync(message, { copyOutputData: true })
+  return { body, records, uncompressedBytes: message.byteLength }
 }
 
 /** Sends one push and says what became of it. Never throws: a network error is an outcome too. */

@@ -36,8 +36,11 @@ import { consume } from './source.ts'
 
 export type Shipper = { settings: ShipperSettings; kafka: KafkaSettings; loki: LokiSettings; logger: Logger }
 
-/** Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay. */
-const FETCHING = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 1_048_576 }
+/**
+ * Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay.
+ * LZ4 makes a quarter of our logs, so that a partition's fetch becomes a push of a megabyte (docs/performance.md).
+ */
+const FETCHING = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 262_144 }
 /** How often a partition that is ahead looks whether the others have come closer. */
 const LOOK_AGAIN_MS = 50
 /** Keeps the overhead of small records within bounds, and a push within what may be ahead of a commit. */

@@ -55,7 +55,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
   }
 
   const pushed = async (streams: readonly Stream[]): Promise<Outcome> => {
-    const { body, uncompressedBytes } = await encoded(streams)
+    const { body, uncompressedBytes } = encoded(streams)
     const outcome = await push(asTenant(loki, streams[0]?.tenant), body, sink.pushTimeoutMs, lease.signal())
     const isStored = outcome.name === 'stored'
     sink.onAttempt(OUTCOMES[outcome.name].canRetry ? outcome.detail : undefined)

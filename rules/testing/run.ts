@@ -55,7 +55,7 @@ export async function runTest(loki: LokiSettings, rules: readonly Rule[], test: 
 async function store(tenant: LokiSettings, test: Test, startMs: number): Promise<void> {
   const streams = streamsOf(test.logs, startMs)
   if (streams.length === 0) return
-  const { name, detail } = await push(tenant, (await encoded(streams)).body, PUSH_TIMEOUT_MS)
+  const { name, detail } = await push(tenant, encoded(streams).body, PUSH_TIMEOUT_MS)
   if (name === 'stored') return
   if (OUTCOMES[name].canRetry) throw vigieError('LOKI_UNREACHABLE', { url: tenant.LOKI_URL, problem: detail })
   throw vigieError('TEST_LINES_REFUSED', { test: test.name, problem: detail })
