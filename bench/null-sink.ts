@@ -2,12 +2,16 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
 
 /**
- * A Loki that stores nothing: it reads each push and says 204, and knows no line when asked. Prints its
- * port. A process of its own, so that what it costs is not counted.
+ * A Loki that stores nothing: it reads each push and says 204, takes old logs as the local one does, and knows
+ * no line when asked. Prints its port. A process of its own, so that what it costs is not counted.
  */
 function answer(path: string, response: ServerResponse): void {
   if (path.endsWith('/push')) {
     response.writeHead(204).end()
+    return
+  }
+  if (path.endsWith('/config')) {
+    response.end('limits_config: {}\ningester: { max_chunk_age: 17520h }\n')
     return
   }
   const resultType = path.endsWith('/query_range') ? 'streams' : 'vector'

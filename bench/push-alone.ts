@@ -18,7 +18,7 @@ function pushes(count: number): Stream[][] {
   const all: Stream[][] = []
   let streams = new Map<string, Stream>()
   let bytes = 0
-  let offset = 0n
+  let offset = 0
   const cut = () => {
     all.push([...streams.values()])
     streams = new Map()

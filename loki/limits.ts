@@ -16,6 +16,8 @@ export type LokiLimits = {
   burstBytes: number
   streamBytesPerSecond: number
   streamBurstBytes: number
+  /** How many streams a tenant may have at a time. */
+  maxStreams: number
   /** How far behind its newest entry a stream still takes one: half of `max_chunk_age`. */
   outOfOrderMs: number
 }
@@ -32,6 +34,7 @@ export const DEFAULT_LIMITS: LokiLimits = {
   burstBytes: 6 * MIB,
   streamBytesPerSecond: 3 * MIB,
   streamBurstBytes: 15 * MIB,
+  maxStreams: 5_000,
   outOfOrderMs: 3_600_000,
 }
 
@@ -74,6 +77,7 @@ export function readLimits(text: string): LokiLimits | undefined {
     burstBytes: megabytesOf(limits.ingestion_burst_size_mb) ?? DEFAULT_LIMITS.burstBytes,
     streamBytesPerSecond: bytesOf(limits.per_stream_rate_limit) ?? DEFAULT_LIMITS.streamBytesPerSecond,
     streamBurstBytes: bytesOf(limits.per_stream_rate_limit_burst) ?? DEFAULT_LIMITS.streamBurstBytes,
+    maxStreams: numberOf(limits.max_global_streams_per_user) ?? DEFAULT_LIMITS.maxStreams,
     outOfOrderMs: chunkAgeMs === undefined ? DEFAULT_LIMITS.outOfOrderMs : chunkAgeMs / 2,
   }
 }

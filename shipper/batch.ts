@@ -22,7 +22,7 @@ export type Room = {
   bytes: number
   records: number
   /** Records from this offset on are for another batch. */
-  endBefore: bigint
+  endBefore: number
   /** The event times that it may span. */
   seconds: number
 }

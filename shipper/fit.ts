@@ -49,7 +49,7 @@ function isFit(stream: Stream, limits: LokiLimits, nowMs: number): boolean {
   for (const entry of stream.entries) {
     const { line, seconds } = entry
     if (line.byteLength > limits.maxLineBytes || seconds < oldest || seconds > newest) return false
-    if (metadataProblem(entry, limits) !== undefined) return false
+    if (entry.metadata !== undefined && metadataProblem(entry, limits) !== undefined) return false
   }
   return true
 }

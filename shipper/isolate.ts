@@ -12,9 +12,9 @@ export type Isolation = {
 }
 
 type Known = { newestSeconds: number; sentBytes: number; atMs: number }
-/** Streams are forgotten beyond so many: they are then pushed on their own once more. */
+/** Streams are forgotten beyond so many: they are then new once more. */
 const MAX_STREAMS = 50_000
-/** Somebody else may write to a stream too, so half of what it takes is taken for the limit. */
+/** Somebody else may write to Loki, or to a stream, too: half of a limit is taken for the limit. */
 const CAUTION = 0.5
 
 export function createIsolation(now: () => number = Date.now): Isolation {
@@ -30,9 +30,12 @@ export function createIsolation(now: () => number = Date.now): Isolation {
     const sentBytes = Math.max(0, drained) + bytes
     const newestSeconds = Math.max(before?.newestSeconds ?? 0, entries.at(-1)?.seconds ?? 0)
     known.set(key, { newestSeconds, sentBytes, atMs: nowMs })
-    if (before === undefined) return true
-    const behindMs = (before.newestSeconds - (entries[0]?.seconds ?? 0)) * 1_000
-    return behindMs > limits.outOfOrderMs * CAUTION || sentBytes > limits.streamBurstBytes * CAUTION
+    // Of a stream that is new here, Loki may have entries up to now.
+    const newestMs = before === undefined ? nowMs : before.newestSeconds * 1_000
+    const behindMs = newestMs - (entries[0]?.seconds ?? 0) * 1_000
+    const mayBeOneTooMany = before === undefined && known.size > limits.maxStreams * CAUTION
+    const isLate = behindMs > limits.outOfOrderMs * CAUTION
+    return mayBeOneTooMany || isLate || sentBytes > limits.streamBurstBytes * CAUTION
   }
   return {
     parts(streams, limits) {

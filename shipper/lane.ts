@@ -6,11 +6,11 @@ import { type KafkaRecord, type Projector } from './project.ts'
 /** Consecutive records of one partition as a fetch brought them. */
 export type Fetched = {
   records: readonly KafkaRecord[]
-  firstOffset: bigint
+  firstOffset: number
   /** The last offset of the fetch: behind the last record when a transaction's marker or tombstones follow it. */
-  lastOffset: bigint
+  lastOffset: number
   /** Where the partition ended then. */
-  endOffset: bigint
+  endOffset: number
 }
 
 /** What a lane works with. */
@@ -60,10 +60,10 @@ export type LaneStand = {
 }
 
 /** How many offsets beyond the committed one may be pushed: what a successor has to ask Loki for after a crash. */
-export const AHEAD = 20_000n
+export const AHEAD = 20_000
 
 /** `uncertainUntil`: where the records end that a predecessor may have pushed. */
-export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint): Lane {
+export function createLane(work: LaneWork, start: number, uncertainUntil: number): Lane {
   const queue: Fetched[] = []
   let queuedBytes = 0
   /** Of the queue's first fetch, the records that were taken already. */
@@ -95,7 +95,7 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
     const room = { bytes, records, endBefore, seconds: work.batchSeconds() }
     return takeBatch(fetched.records, taken, work.project, room)
   }
-  const advance = (offset: bigint) => {
+  const advance = (offset: number) => {
     watermark = offset
     work.onChange()
     notify()
@@ -128,11 +128,11 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
         const last = batch.records.at(-1)?.offset ?? watermark
         reachedSeconds = batch.newestSeconds
         batch = undefined
-        advance(last + 1n)
+        advance(last + 1)
       }
       queue.shift()
       taken = 0
-      if (fetched.lastOffset >= watermark) advance(fetched.lastOffset + 1n)
+      if (fetched.lastOffset >= watermark) advance(fetched.lastOffset + 1)
     }
   }
   const ended = run().catch(work.onError)
@@ -149,9 +149,9 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
       await until(() => queuedBytes < work.batchBytes)
     },
     mark: () => {
-      if (!closed) return { offset: watermark, until: max(watermark + AHEAD, uncertainUntil) }
+      if (!closed) return { offset: watermark, until: Math.max(watermark + AHEAD, uncertainUntil) }
       // Closed, nothing is pushed any more: only what a batch began, or a predecessor, is uncertain.
-      return { offset: watermark, until: max(isBegun ? allowedUntil : watermark, uncertainUntil) }
+      return { offset: watermark, until: Math.max(isBegun ? allowedUntil : watermark, uncertainUntil) }
     },
     committed: (mark) => {
       allowedUntil = mark.until
@@ -165,12 +165,10 @@ export function createLane(work: LaneWork, start: bigint, uncertainUntil: bigint
     },
     stand: () => ({
       inFlight: queue.reduce((sum, { records }) => sum + records.length, 0) - taken,
-      lag: Math.max(0, Number(endOffset - watermark)),
+      lag: Math.max(0, endOffset - watermark),
       oldestUnsettledMs: queue[0]?.records[taken]?.timestampMs,
       oldestUncommittedMs: uncommittedMs ?? queue[0]?.records[taken]?.timestampMs,
       headSeconds: batch?.oldestSeconds ?? (endOffset > watermark ? reachedSeconds : undefined),
     }),
   }
 }
-
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)

@@ -71,7 +71,7 @@ export function createLanes(work: LanesWork): Lanes {
     }
     const closing = new AbortController()
     const laneWork = { ...work.workOf(place, closing.signal), onChange }
-    const lane = createLane(laneWork, fetched.firstOffset, mark?.until ?? 0n)
+    const lane = createLane(laneWork, fetched.firstOffset, mark?.until ?? 0)
     const placed: Placed = { place, lane, closing }
     opened.push(placed)
     // Nothing is pushed before a commit says how far a crash may have pushed.

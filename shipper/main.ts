@@ -188,7 +188,10 @@ function lanesWork(
         commits(admin, where.KAFKA_GROUP_ID, topic),
       )
       return new Map(
-        [...committed].map(([partition, { offset, metadata }]) => [partition, readMark(offset, metadata)]),
+        [...committed].map(([partition, { offset, metadata }]) => [
+          partition,
+          readMark(Number(offset), metadata),
+        ]),
       )
     },
     commit: (marks) =>

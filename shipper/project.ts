@@ -13,7 +13,8 @@ export type KafkaRecord = {
   value: Buffer
   headers?: Readonly<Record<string, HeaderValue>> | undefined
   partition: number
-  offset: bigint
+  /** Kafka's int64, as a number: its offsets do not come near 2⁵³. */
+  offset: number
   timestampMs: number
 }
 
@@ -108,11 +109,7 @@ export function entryAt(
   line: Uint8Array,
   metadata?: Metadata,
 ): Entry {
-  const inRound =
-    offset <= Number.MAX_SAFE_INTEGER
-      ? Number(offset) % OFFSETS_PER_MS
-      : Number(offset % BigInt(OFFSETS_PER_MS))
-  const digits = inRound * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)
+  const digits = (offset % OFFSETS_PER_MS) * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)
   const nanos = (ms % 1000) * NANOS_PER_MS + digits
   const seconds = Math.floor(ms / 1000)
   return metadata === undefined ? { seconds, nanos, line } : { seconds, nanos, line, metadata }

@@ -19,9 +19,12 @@ export async function consume(
 ): Promise<void> {
   await consumer.subscribe({ topics: [...topics], fromBeginning: true })
   const never = new AbortController().signal
-  onEmptyFetch(consumer, ({ topic, partition, lastOffset, endOffset }) =>
-    lanes.add({ topic, partition }, { records: [], firstOffset: lastOffset, lastOffset, endOffset }, never),
-  )
+  onEmptyFetch(consumer, async ({ topic, partition, lastOffset, endOffset }) => {
+    const last = Number(lastOffset)
+    const fetched = { records: [], firstOffset: last, lastOffset: last, endOffset: Number(endOffset) }
+    // Nothing is lost when it cannot be noted: the next fetch is behind it.
+    await lanes.add({ topic, partition }, fetched, never).catch(() => undefined)
+  })
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
@@ -39,12 +42,12 @@ export async function consume(
 }
 
 function fetchedFrom({ batch }: EachBatchPayload): Fetched {
-  const lastOffset = BigInt(batch.lastOffset())
+  const lastOffset = Number(batch.lastOffset())
   return {
     records: recordsOf(batch.messages, batch.partition),
-    firstOffset: BigInt(batch.firstOffset() ?? lastOffset),
+    firstOffset: Number(batch.firstOffset() ?? lastOffset),
     lastOffset,
-    endOffset: BigInt(batch.highWatermark),
+    endOffset: Number(batch.highWatermark),
   }
 }
 
@@ -53,6 +56,6 @@ function recordsOf(messages: readonly KafkaMessage[], partition: number): KafkaR
   const records: KafkaRecord[] = []
   for (const { value, key, headers, offset, timestamp } of messages)
     if (value !== null)
-      records.push({ value, key, headers, partition, offset: BigInt(offset), timestampMs: Number(timestamp) })
+      records.push({ value, key, headers, partition, offset: Number(offset), timestampMs: Number(timestamp) })
   return records
 }

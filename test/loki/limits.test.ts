@@ -18,7 +18,12 @@ limits_config:
   per_stream_rate_limit_burst: 15MB
   max_structured_metadata_size: 64KB
 `)
-    expect(told).toEqual({ ...DEFAULT_LIMITS, maxAgeMs: 7 * 86_400_000, maxAheadMs: 600_000 })
+    expect(told).toEqual({
+      ...DEFAULT_LIMITS,
+      maxAgeMs: 7 * 86_400_000,
+      maxAheadMs: 600_000,
+      maxStreams: 5_000,
+    })
   })
 
   test('of 0 are none, and old samples may be taken', () => {

@@ -7,7 +7,7 @@ const record: KafkaRecord = {
   value: Buffer.from('{}'),
   headers: { 'trace-id': Buffer.from('abc'), many: [Buffer.from('1'), '2'], none: undefined },
   partition: 2,
-  offset: 7n,
+  offset: 7,
   timestampMs: 0,
 }
 const plain: Projector = ({ value }) => ({

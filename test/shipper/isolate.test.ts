@@ -8,13 +8,14 @@ const stream = (name: string, seconds: number, bytes = 1): Stream => ({
   entries: [{ seconds, nanos: 0, line: Buffer.alloc(bytes) }],
 })
 const HOUR_S = 3_600
+const NOW_S = 20_000 * HOUR_S
 
-function isolation() {
-  let nowMs = 0
+function isolation(limits = DEFAULT_LIMITS) {
+  let nowMs = NOW_S * 1_000
   const { parts } = createIsolation(() => nowMs)
   return {
     parts: (...streams: Stream[]) =>
-      parts(streams, DEFAULT_LIMITS).map((part) => part.map(({ labels }) => labels).join('+')),
+      parts(streams, limits).map((part) => part.map(({ labels }) => labels).join('+')),
     pass: (ms: number) => {
       nowMs += ms
     },
@@ -22,23 +23,30 @@ function isolation() {
 }
 
 describe('a stream is pushed on its own', () => {
-  test('the first time', () => {
+  test('when it is new, and old enough that Loki may have newer entries of it', () => {
     const { parts } = isolation()
-    expect(parts(stream('x', 1), stream('y', 1))).toEqual(['x', 'y'])
-    expect(parts(stream('x', 2), stream('y', 2))).toEqual(['x+y'])
-    expect(parts(stream('x', 3), stream('z', 3), stream('y', 3))).toEqual(['x+y', 'z'])
+    expect(parts(stream('x', NOW_S), stream('y', NOW_S - 600))).toEqual(['x+y'])
+    expect(parts(stream('x', NOW_S), stream('z', NOW_S - HOUR_S))).toEqual(['x', 'z'])
+    expect(parts(stream('x', NOW_S), stream('z', NOW_S - HOUR_S))).toEqual(['x+z'])
+  })
+
+  test('when it is new, and may be one too many', () => {
+    const { parts } = isolation({ ...DEFAULT_LIMITS, maxStreams: 4 })
+    expect(parts(stream('a', NOW_S), stream('b', NOW_S))).toEqual(['a+b'])
+    expect(parts(stream('a', NOW_S), stream('c', NOW_S), stream('b', NOW_S))).toEqual(['a+b', 'c'])
+    expect(parts(stream('a', NOW_S), stream('c', NOW_S))).toEqual(['a+c'])
   })
 
   test('when it is far behind its newest', () => {
     const { parts } = isolation()
-    parts(stream('x', 9 * HOUR_S), stream('y', 1))
-    expect(parts(stream('x', 8.6 * HOUR_S), stream('y', 1))).toEqual(['x+y'])
-    expect(parts(stream('x', 8.4 * HOUR_S), stream('y', 1))).toEqual(['y', 'x'])
+    parts(stream('x', NOW_S), stream('y', NOW_S))
+    expect(parts(stream('x', NOW_S - 0.4 * HOUR_S), stream('y', NOW_S))).toEqual(['x+y'])
+    expect(parts(stream('x', NOW_S - 0.6 * HOUR_S), stream('y', NOW_S))).toEqual(['y', 'x'])
   })
 
   test('when it gets more than half of what a stream may', () => {
     const { parts, pass } = isolation()
-    const megabytes = (count: number) => parts(stream('x', 1, count * 1_048_576), stream('y', 1))
+    const megabytes = (count: number) => parts(stream('x', NOW_S, count * 1_048_576), stream('y', NOW_S))
     megabytes(1)
     expect(megabytes(6)).toEqual(['x+y'])
     expect(megabytes(1)).toEqual(['y', 'x'])
@@ -48,7 +56,8 @@ describe('a stream is pushed on its own', () => {
 
   test('another tenant’s is another stream', () => {
     const { parts } = isolation()
-    parts(stream('x', 1), stream('y', 1))
-    expect(parts({ ...stream('x', 1), tenant: 'acme' }, stream('y', 1))).toEqual(['y', 'x'])
+    const old = (name: string) => stream(name, NOW_S - HOUR_S)
+    parts(old('x'), old('y'))
+    expect(parts({ ...old('x'), tenant: 'acme' }, old('y'))).toEqual(['y', 'x'])
   })
 })

@@ -6,22 +6,22 @@ import { type KafkaRecord } from '../../shipper/project.ts'
 const recordAt = (offset: number): KafkaRecord => ({
   value: Buffer.from(`record ${offset}`),
   partition: 0,
-  offset: BigInt(offset),
+  offset: Number(offset),
   timestampMs: 1_000 + offset,
 })
 /** A fetch of records at these offsets; `lastOffset` is behind them when markers or tombstones follow. */
 const fetched = (offsets: readonly number[], lastOffset = offsets.at(-1) ?? 0): Fetched => ({
   records: offsets.map(recordAt),
-  firstOffset: BigInt(offsets[0] ?? lastOffset),
-  lastOffset: BigInt(lastOffset),
-  endOffset: BigInt(lastOffset) + 1n,
+  firstOffset: Number(offsets[0] ?? lastOffset),
+  lastOffset: Number(lastOffset),
+  endOffset: Number(lastOffset) + 1,
 })
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index)
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** A lane whose commits succeed at once, unless they are held back. */
-function laneOf(more: Partial<LaneWork> = {}, start = 0n, uncertainUntil = 0n) {
+function laneOf(more: Partial<LaneWork> = {}, start = 0, uncertainUntil = 0) {
   const pushed: number[][] = []
   const asked: number[][] = []
   const errors: unknown[] = []
@@ -71,14 +71,14 @@ describe('a lane', () => {
     await lane.room()
     for (let turns = 0; turns < 20; turns++) await turn()
     expect(pushed).toEqual([range(0, 10), range(10, 15), range(15, 20)])
-    expect(lane.mark()).toEqual({ offset: 25n, until: 25n + AHEAD })
+    expect(lane.mark()).toEqual({ offset: 25, until: 25 + AHEAD })
     expect(lane.stand()).toMatchObject({ inFlight: 0, lag: 0, oldestUncommittedMs: undefined })
     await lane.close()
-    expect(lane.mark()).toEqual({ offset: 25n, until: 25n })
+    expect(lane.mark()).toEqual({ offset: 25, until: 25 })
   })
 
   test('asks about what a predecessor may have pushed, and about nothing else', async () => {
-    const { lane, pushed, asked } = laneOf({}, 0n, 13n)
+    const { lane, pushed, asked } = laneOf({}, 0, 13)
     lane.add(fetched(range(0, 30)))
     for (let turns = 0; turns < 20; turns++) await turn()
     expect(asked).toEqual([range(0, 10), range(10, 13)])
@@ -87,9 +87,9 @@ describe('a lane', () => {
   })
 
   test('closed before it came to what is uncertain, it says so to the next owner', async () => {
-    const { lane } = laneOf({}, 5n, 500n)
+    const { lane } = laneOf({}, 5, 500)
     await lane.close()
-    expect(lane.mark()).toEqual({ offset: 5n, until: 500n })
+    expect(lane.mark()).toEqual({ offset: 5, until: 500 })
   })
 
   test('does not push beyond what a commit allows', async () => {
@@ -144,8 +144,8 @@ describe('a lane', () => {
     for (let turns = 0; turns < 20; turns++) await turn()
     await lane.close()
     const { offset, until } = lane.mark()
-    expect(offset).toBe(7n)
-    expect(until).toBeGreaterThan(8n)
+    expect(offset).toBe(7)
+    expect(until).toBeGreaterThan(8)
     expect(lane.stand().inFlight).toBe(2)
   })
 
@@ -187,10 +187,10 @@ test('however it is fetched, cut and killed, its mark covers all that was pushed
         for (let turns = 0; turns < 60; turns++) await turn()
         await lane.close()
         const { offset, until } = lane.mark()
-        const unsettled = pushed.filter((each) => BigInt(each) >= offset)
-        for (const each of unsettled) expect(BigInt(each)).toBeLessThan(until)
+        const unsettled = pushed.filter((each) => Number(each) >= offset)
+        for (const each of unsettled) expect(Number(each)).toBeLessThan(until)
         expect(pushed).toEqual(range(0, pushed.length))
-        if (pushes <= dieAt) expect({ offset, until }).toEqual({ offset: BigInt(at), until: BigInt(at) })
+        if (pushes <= dieAt) expect({ offset, until }).toEqual({ offset: Number(at), until: Number(at) })
       },
     ),
   )

@@ -8,12 +8,12 @@ const fetched = (from: number, to: number): Fetched => ({
   records: Array.from({ length: to - from }, (_, index) => ({
     value: Buffer.from('x'),
     partition: 2,
-    offset: BigInt(from + index),
+    offset: Number(from + index),
     timestampMs: 0,
   })),
-  firstOffset: BigInt(from),
-  lastOffset: BigInt(to - 1),
-  endOffset: BigInt(to),
+  firstOffset: Number(from),
+  lastOffset: Number(to - 1),
+  endOffset: Number(to),
 })
 const turns = async () => {
   for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -63,10 +63,10 @@ describe('the lanes of a generation', () => {
     await lanes.add(PLACE, fetched(5, 8), never)
     await turns()
     expect(happened.slice(0, 2)).toEqual(['commit 5', 'push 3'])
-    expect(mark()).toMatchObject({ ...PLACE, offset: 8n })
-    expect(mark()?.until).toBeGreaterThan(8n)
+    expect(mark()).toMatchObject({ ...PLACE, offset: 8 })
+    expect(mark()?.until).toBeGreaterThan(8)
     await lanes.endGeneration(true)
-    expect(mark()).toEqual({ ...PLACE, offset: 8n, until: 8n })
+    expect(mark()).toEqual({ ...PLACE, offset: 8, until: 8 })
     expect(lanes.stands()).toEqual([])
   })
 
@@ -74,7 +74,7 @@ describe('the lanes of a generation', () => {
     let asked = 0
     const predecessors = async () => {
       asked++
-      return new Map([[2, { offset: 5n, until: 7n }]])
+      return new Map([[2, { offset: 5, until: 7 }]])
     }
     const { lanes, happened } = lanesOf({ predecessors })
     await lanes.add(PLACE, fetched(5, 9), never)

@@ -4,9 +4,9 @@ import { readMark, writeMark } from '../../shipper/mark.ts'
 
 describe('the mark of a committed offset', () => {
   test('is read as it was written', () => {
-    const offset = fc.bigInt({ min: 0n, max: 2n ** 62n })
+    const offset = fc.nat(2 ** 31 - 1)
     fc.assert(
-      fc.property(offset, fc.bigInt({ min: 0n, max: 2n ** 20n }), (at, ahead) => {
+      fc.property(offset, fc.nat(2 ** 20), (at, ahead) => {
         const mark = { offset: at, until: at + ahead }
         expect(readMark(at, writeMark(mark))).toEqual(mark)
       }),
@@ -22,10 +22,10 @@ describe('the mark of a committed offset', () => {
     'vigie until=x',
     'vigie until=99999999999999999999',
   ])('%j says that nothing is uncertain', (metadata) => {
-    expect(readMark(7n, metadata)).toEqual({ offset: 7n, until: 7n })
+    expect(readMark(7, metadata)).toEqual({ offset: 7, until: 7 })
   })
 
   test('of an offset that was moved on by hand says nothing either', () => {
-    expect(readMark(700n, writeMark({ offset: 5n, until: 600n }))).toEqual({ offset: 700n, until: 700n })
+    expect(readMark(700, writeMark({ offset: 5, until: 600 }))).toEqual({ offset: 700, until: 700 })
   })
 })

@@ -14,7 +14,7 @@ const LOG = {
 const recordOf = (value: unknown, place: Partial<KafkaRecord> = {}): KafkaRecord => ({
   value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
   partition: 0,
-  offset: 0n,
+  offset: 0,
   timestampMs: KAFKA_MS,
   ...place,
 })
@@ -141,7 +141,7 @@ describe('reading the bytes', () => {
     fc.assert(
       fc.property(pairs, (list) => {
         const text = list.map((pair) => pair.map((each) => JSON.stringify(each)).join(':')).join()
-        const record = recordOf(`{${text}}`, { offset: 77n, partition: 3 })
+        const record = recordOf(`{${text}}`, { offset: 77, partition: 3 })
         expect(project(record)).toEqual(byParsing(record))
       }),
       { numRuns: 2_000 },
@@ -167,7 +167,7 @@ describe('reading the bytes', () => {
 describe('the digits below the millisecond', () => {
   const place = fc.record({
     partition: fc.integer({ min: 0, max: 63 }),
-    offset: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+    offset: fc.nat(),
   })
 
   test('the same record has the same time, and one that Loki can store', () => {
@@ -185,14 +185,14 @@ describe('the digits below the millisecond', () => {
     )
   })
 
-  test.each([0n, 15_624n, 2n ** 62n + 7n])(
+  test.each([0, 15_624, 2 ** 52 + 7])(
     '15,625 consecutive offsets from %d on never share a time, in two partitions',
     (first) => {
       const project = projector()
       const text = Buffer.from('{}')
       const nanos = new Set<number>()
       for (const partition of [0, 63])
-        for (let index = 0n; index < 15_625n; index++) {
+        for (let index = 0; index < 15_625; index++) {
           const record = { value: text, partition, offset: first + index, timestampMs: KAFKA_MS }
           nanos.add(project(record).entry.nanos)
         }
@@ -204,17 +204,12 @@ describe('the digits below the millisecond', () => {
     const offsets = fc.tuple(fc.integer({ min: 0, max: 15_623 }), fc.integer({ min: 1, max: 15_624 }))
     const partitions = fc.tuple(fc.integer({ min: 0, max: 63 }), fc.integer({ min: 0, max: 63 }))
     fc.assert(
-      fc.property(
-        fc.bigInt({ min: 0n, max: 2n ** 40n }),
-        offsets,
-        partitions,
-        (round, [a, b], [one, other]) => {
-          fc.pre(a < b)
-          const at = (offset: number, partition: number) =>
-            projected(LOG, { offset: round * 15_625n + BigInt(offset), partition }).entry.nanos
-          expect(at(a, one)).toBeLessThan(at(b, other))
-        },
-      ),
+      fc.property(fc.nat(), offsets, partitions, (round, [a, b], [one, other]) => {
+        fc.pre(a < b)
+        const at = (offset: number, partition: number) =>
+          projected(LOG, { offset: round * 15_625 + Number(offset), partition }).entry.nanos
+        expect(at(a, one)).toBeLessThan(at(b, other))
+      }),
     )
   })
 })
@@ -223,7 +218,7 @@ describe('records of others', () => {
   const at = (value: object, timestampMs = 5_000): KafkaRecord => ({
     value: Buffer.from(JSON.stringify(value)),
     partition: 0,
-    offset: 0n,
+    offset: 0,
     timestampMs,
   })
 

@@ -10,7 +10,7 @@ const project = (topic: string, record: Partial<KafkaRecord>): Projected => {
   return shipped.project({
     value: Buffer.from('{}'),
     partition: 0,
-    offset: 3n,
+    offset: 3,
     timestampMs: KAFKA_MS,
     ...record,
   })

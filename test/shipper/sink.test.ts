@@ -67,7 +67,7 @@ beforeEach(() => {
 const records: KafkaRecord[] = [0, 1].map((offset) => ({
   value: Buffer.from(`{"run":${offset}}`),
   partition: 0,
-  offset: BigInt(offset),
+  offset: Number(offset),
   timestampMs: 0,
 }))
 const logs: ShippedTopic = {
@@ -80,7 +80,7 @@ const logs: ShippedTopic = {
     parsed: false,
   }),
 }
-const batch = takeBatch(records, 0, logs.project, { bytes: 1e6, records: 10, endBefore: 10n, seconds: 9 })
+const batch = takeBatch(records, 0, logs.project, { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 })
 
 function fakeSink(shipped: ShippedTopic = logs, limits: Partial<LokiLimits> = {}) {
   const attempts: (string | undefined)[] = []
