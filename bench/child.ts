@@ -21,8 +21,13 @@ const KEPT_CHARACTERS = 100_000
  * Starts a script of the project in a process of its own. It ends with this one; Ctrl-C in a terminal is
  * for this one alone.
  */
-export function startChild(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
-  const child = spawn(process.execPath, [join(PROJECT_ROOT, script), ...args], {
+export function startChild(
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  nodeFlags: readonly string[] = [],
+): Child {
+  const child = spawn(process.execPath, [...nodeFlags, join(PROJECT_ROOT, script), ...args], {
     env: { ...process.env, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { vigieError } from '../service/errors.ts'
+import { SHIPPER_NODE_FLAGS } from '../stack/shipper.ts'
 import { type Child, startChild } from './child.ts'
 import { type BenchTopic } from './topic.ts'
 import { usageOf } from './usage.ts'
@@ -78,7 +79,8 @@ export function startShippers(
     LOG_LEVEL: 'info',
     LOG_TO_LOKI: 'false',
   }
-  return Array.from({ length: shippers }, () => startChild('bin/vigie.js', ['ship'], env))
+  const start = () => startChild('bin/vigie.js', ['ship'], env, SHIPPER_NODE_FLAGS)
+  return Array.from({ length: shippers }, start)
 }
 
 async function untilCommitted(topic: BenchTopic, group: string): Promise<void> {

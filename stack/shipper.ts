@@ -3,6 +3,13 @@ import { PROJECT_ROOT } from './config.ts'
 import { waitsForReadiness } from './readiness.ts'
 import { type Service } from './service.ts'
 
+/**
+ * How Node runs the shipper. Fetched records live until they are pushed: in half spaces of 16 MB, as Node has
+ * them, they are moved on before; and collecting garbage side by side costs more than it saves where Loki and
+ * Kafka use the other cores. A quarter less CPU, and 40 MB (docs/performance.md).
+ */
+export const SHIPPER_NODE_FLAGS = ['--max-semi-space-size=32', '--single-threaded-gc'] as const
+
 /** Vigie's own shipper, as a process of its own. */
 export const shipperService: Service = {
   name: 'shipper',
@@ -14,7 +21,7 @@ export const shipperService: Service = {
   address: ({ shipper }) => `http://127.0.0.1:${shipper.METRICS_PORT}/metrics`,
   command: async ({ kafka, loki, shipper }) => ({
     file: process.execPath,
-    args: [join(PROJECT_ROOT, 'bin', 'vigie.js'), 'ship'],
+    args: [...SHIPPER_NODE_FLAGS, join(PROJECT_ROOT, 'bin', 'vigie.js'), 'ship'],
     env: {
       KAFKA_BROKERS: kafka.KAFKA_BROKERS.join(','),
       LOKI_URL: loki.LOKI_URL,
