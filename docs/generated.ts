@@ -5,10 +5,12 @@ import { TOPICS, type TopicSpec } from '../kafka/topics.ts'
 import { DEFAULT_ALIASES, FIELDS } from '../log/aliases.ts'
 import { incidentEventSchema } from '../log/incident.ts'
 import { lineSchema, REJECT_REASONS } from '../log/line.ts'
+import { OUTCOMES, type Resend } from '../loki/outcome.ts'
 import { ALERT_FILES } from '../rules/alert.ts'
 import { declarationSchema } from '../rules/sources.ts'
 import { TEST_SCHEMAS } from '../rules/testing/file.ts'
 import { ERRORS } from '../service/errors.ts'
+import { UNFIT } from '../shipper/fit.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
 import { alertFileDescribed, alertsTable, kpiQueries, kpisTable, undeclaredTable } from './catalogue.ts'
 import { codeBlock, table } from './markdown.ts'
@@ -23,6 +25,27 @@ const errorsTable = (): string =>
       String(exit),
       canRetry ? 'yes' : 'no',
     ]),
+  )
+
+const RESENT: Readonly<Record<Resend, string>> = {
+  nothing: 'nothing',
+  all: 'all of it',
+  missing: 'what Loki, asked, does not have',
+  apart:
+    'what Loki, asked, does not have, each stream on its own; what is missing even then is a dead letter',
+  halves: 'each half on its own; a single record is a dead letter',
+}
+
+const outcomesTable = (): string =>
+  table(
+    ['outcome', 'what it is', 'what is sent again'],
+    Object.entries(OUTCOMES).map(([name, { says, resend }]) => [`\`${name}\``, says, RESENT[resend]]),
+  )
+
+const unfitTable = (): string =>
+  table(
+    ['reason', 'why'],
+    Object.entries(UNFIT).map(([reason, why]) => [`\`${reason}\``, why]),
   )
 
 const rejectionsTable = (): string =>
@@ -92,6 +115,8 @@ const PARTS: Readonly<Record<string, (of: string) => string>> = {
   tests: testKeysTable,
   yaml: yamlFile,
   incidents: incidentsTable,
+  outcomes: outcomesTable,
+  unfit: unfitTable,
 }
 
 /** The page for whoever gets an alert of that file. */
@@ -101,6 +126,8 @@ export const runbookOf = (file: string): string => `docs/runbooks/${file}.md`
 export const DOCUMENTS = [
   'README.md',
   'docs/log-line.md',
+  'docs/shipper.md',
+  'docs/dead-letters.md',
   'docs/errors.md',
   'docs/topics.md',
   'docs/kpis.md',

@@ -2,8 +2,21 @@ import { type Entry, type Stream } from '../loki/encode.ts'
 import { type LokiLimits } from '../loki/limits.ts'
 import { type Refusal } from './dead-letters.ts'
 
+/** Why an entry is not sent at all, beside the outcomes of pushes (loki/outcome.ts); a closed list. */
+export const UNFIT = {
+  line_too_long: 'the line is longer than `max_line_size`, and SHIPPER_TRUNCATE_LINES is off',
+  too_old: 'the log is older than `reject_old_samples_max_age` allows',
+  too_new: 'the log is further in the future than `creation_grace_period` allows',
+  too_many_labels: 'its stream has more labels than `max_label_names_per_series`',
+  label_too_long: 'a label is longer than `max_label_value_length`',
+  metadata_too_large: 'its structured metadata is larger than `max_structured_metadata_size`',
+  invalid_tenant: 'the field SHIPPER_TENANT_FIELD holds no name that Loki allows for a tenant',
+} as const
+export type UnfitReason = keyof typeof UNFIT
+type UnfitRefusal = Refusal & { reason: UnfitReason }
+
 /** Entries that Loki would refuse, and why. */
-export type Unfit = { entries: Entry[]; refusal: Refusal }
+export type Unfit = { entries: Entry[]; refusal: UnfitRefusal }
 /** A batch's streams as Loki takes them, and what it would refuse. */
 export type Fitted = { fit: readonly Stream[]; unfit: Unfit[] }
 
@@ -57,13 +70,13 @@ function isFit(stream: Stream, limits: LokiLimits, nowMs: number): boolean {
 /** What Loki allows in a tenant's name (docs: "tenant ID restrictions"). */
 const TENANT = /^(?!\.{1,2}$)[a-zA-Z0-9!\-_.*'()]{1,150}$/
 
-function streamProblem({ labels, tenant }: Stream, limits: LokiLimits): Refusal | undefined {
+function streamProblem({ labels, tenant }: Stream, limits: LokiLimits): UnfitRefusal | undefined {
   if (tenant === undefined || TENANT.test(tenant)) return labelProblem(labels, limits)
   const detail = `${JSON.stringify(tenant.slice(0, 150))} is no name that Loki allows for a tenant`
   return { reason: 'invalid_tenant', detail }
 }
 
-function metadataProblem({ metadata }: Entry, { maxMetadataBytes }: LokiLimits): Refusal | undefined {
+function metadataProblem({ metadata }: Entry, { maxMetadataBytes }: LokiLimits): UnfitRefusal | undefined {
   if (metadata === undefined) return undefined
   let bytes = 0
   for (const [name, value] of metadata) bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
@@ -74,7 +87,7 @@ function metadataProblem({ metadata }: Entry, { maxMetadataBytes }: LokiLimits):
 
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)=("(?:[^"\\]|\\.)*")/g
 
-function labelProblem(labels: string, limits: LokiLimits): Refusal | undefined {
+function labelProblem(labels: string, limits: LokiLimits): UnfitRefusal | undefined {
   // Most streams' labels together are shorter than one may be.
   if (labels.length * 4 <= limits.maxLabelValueBytes && limits.maxLabels >= 15) return undefined
   const pairs = [...labels.matchAll(LABEL)]
@@ -94,12 +107,12 @@ function labelProblem(labels: string, limits: LokiLimits): Refusal | undefined {
   return undefined
 }
 
-const tooLong = ({ line }: Entry, { maxLineBytes }: LokiLimits): Refusal => ({
+const tooLong = ({ line }: Entry, { maxLineBytes }: LokiLimits): UnfitRefusal => ({
   reason: 'line_too_long',
   detail: `the line has ${line.byteLength} bytes; Loki takes ${maxLineBytes} (max_line_size)`,
 })
 
-function timeProblem({ seconds }: Entry, limits: LokiLimits, nowMs: number): Refusal | undefined {
+function timeProblem({ seconds }: Entry, limits: LokiLimits, nowMs: number): UnfitRefusal | undefined {
   const time = new Date(seconds * 1_000).toISOString()
   const { maxAgeMs, maxAheadMs } = limits
   if (maxAgeMs !== undefined && seconds * 1_000 < nowMs - maxAgeMs)
