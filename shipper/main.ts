@@ -1,21 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeJoin } from '../kafka/before-join.ts'
-import {
-  type Consumer,
-  connectProducer,
-  createConsumer,
-  createKafka,
-  type Kafka,
-  withAdmin,
-} from '../kafka/client.ts'
+import { connectProducer, createConsumer, createKafka, withAdmin } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { watchGroup } from '../kafka/group.ts'
-import { commits } from '../kafka/offsets.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { JOB, TOPIC } from '../log/names.ts'
-import { type LokiSettings, lokiHeaders } from '../loki/config.ts'
-import { reasonOf } from '../service/errors.ts'
+import { type LokiSettings, lokiAccess } from '../loki/config.ts'
 import { startHealthServer } from '../service/health.ts'
 import { type Logger } from '../service/log.ts'
 import { aborted } from '../service/shutdown.ts'
@@ -23,16 +13,17 @@ import { withBeside } from './beside.ts'
 import { type ShipperSettings } from './config.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import { createIsolation } from './isolate.ts'
-import { createLanes, type Lanes, type LanesWork } from './lanes.ts'
+import { createLanes, type Lanes } from './lanes.ts'
 import { createLease } from './lease.ts'
 import { watchLimits } from './limits.ts'
-import { readMark, writeMark } from './mark.ts'
 import { type ShipperMetrics, shipperMetrics } from './metrics.ts'
-import { createOrder, type Order } from './order.ts'
+import { createOrder } from './order.ts'
+import { probeLoki } from './probe.ts'
 import { projector } from './project.ts'
 import { type ShippedTopic, sideTopics } from './side.ts'
-import { laneSink, type Sink } from './sink.ts'
+import { type Sink } from './sink.ts'
 import { consume } from './source.ts'
+import { lanesWork } from './work.ts'
 
 export type Shipper = { settings: ShipperSettings; kafka: KafkaSettings; loki: LokiSettings; logger: Logger }
 
@@ -41,11 +32,6 @@ export type Shipper = { settings: ShipperSettings; kafka: KafkaSettings; loki: L
  * LZ4 makes a quarter of our logs, so that a partition's fetch becomes a push of a megabyte (docs/performance.md).
  */
 const FETCHING = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 262_144 }
-/** How often a partition that is ahead looks whether the others have come closer. */
-const LOOK_AGAIN_MS = 50
-/** Keeps the overhead of small records within bounds, and a push within what may be ahead of a commit. */
-const BATCH_RECORDS = 10_000
-
 /**
  * Ships topics to Loki until `stop` fires, then finishes what is under way, commits, and leaves the group.
  * Each record is stored once, as LogQL counts it, or set aside. Once running it outlives any outage of
@@ -54,9 +40,11 @@ const BATCH_RECORDS = 10_000
  */
 export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<void> {
   const { settings, kafka: where, logger } = shipper
-  lokiHeaders(shipper.loki)
+  lokiAccess(shipper.loki)
   const kafka = createKafka(where, 'vigie-shipper', logger)
-  const waitingFor = new Map<'kafka' | 'loki', string>([['kafka', 'Kafka: has not joined the group yet']])
+  const waitingFor = new Map<'kafka' | 'loki' | 'push', string>([
+    ['kafka', 'Kafka: has not joined the group yet'],
+  ])
   let lanes: Lanes | undefined
   const metrics = shipperMetrics(() => lanes?.stands() ?? [])
   const health = await startHealthServer(
@@ -68,6 +56,10 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
   )
   const topics = topicsOf(shipper, metrics)
   const lease = createLease(settings.SHIPPER_SESSION_TIMEOUT_MS)
+  const endProbe = probeLoki(shipper.loki, (problem) => {
+    if (problem === undefined) waitingFor.delete('loki')
+    else waitingFor.set('loki', `Loki: ${problem}`)
+  })
   const limits = await watchLimits(shipper.loki, settings, logger)
   try {
     await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
@@ -84,8 +76,8 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
       isolation: createIsolation(),
       ...{ lease, metrics, logger },
       onAttempt: (problem) => {
-        if (problem === undefined) waitingFor.delete('loki')
-        else waitingFor.set('loki', `Loki: ${problem}`)
+        if (problem === undefined) waitingFor.delete('push')
+        else waitingFor.set('push', `Loki: ${problem}`)
       },
       sendToDeadLetters: (topic, records, refusal) => sendToDeadLetters(producer, topic, records, refusal),
     }
@@ -96,7 +88,11 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     const order = createOrder(() => lanes?.stands() ?? [])
     const mine = createLanes(lanesWork(shipper, topics, sink, consumer, kafka, order, onDefect))
     lanes = mine
-    beforeJoin(where.KAFKA_GROUP_ID, mine.endGeneration)
+    beforeJoin(where.KAFKA_GROUP_ID, async (isMember) => {
+      await mine.endGeneration(isMember)
+      // Nothing is being pushed now: the next generation finds out for itself.
+      waitingFor.delete('push')
+    })
     consumer.on(consumer.events.HEARTBEAT, lease.renew)
     const crashed = watchGroup(consumer, logger, {
       onJoin: () => {
@@ -127,6 +123,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
   } finally {
     lease.close()
     limits.close()
+    endProbe()
     await health.close()
   }
 }
@@ -150,60 +147,4 @@ function topicsOf(
   const logs: ShippedTopic = { topic, job: JOB.logs, project, isSide: false }
   const side = settings.SHIPPER_SIDE_TOPICS ? [...sideTopics()] : []
   return new Map([[topic, logs], ...side.filter(([name]) => name !== topic)])
-}
-
-function lanesWork(
-  { settings, kafka: where, logger }: Shipper,
-  topics: ReadonlyMap<string, ShippedTopic>,
-  sink: Sink,
-  consumer: Consumer,
-  kafka: Kafka,
-  order: Order,
-  onError: (error: unknown) => void,
-): LanesWork {
-  const windowSeconds = () => sink.limits().outOfOrderMs / 2_000
-  return {
-    workOf(place, closed) {
-      const shipped = topics.get(place.topic)
-      if (shipped === undefined) throw new Error(`${place.topic} is not a topic that is shipped`)
-      return {
-        project: shipped.project,
-        batchBytes: settings.SHIPPER_BATCH_BYTES,
-        batchRecords: BATCH_RECORDS,
-        // Half of what Loki takes out of order, and as much again between partitions.
-        batchSeconds: () => (order.isShared(place.topic) ? windowSeconds() : Number.POSITIVE_INFINITY),
-        turn: async (batch) => {
-          order.note(place, batch.streams)
-          await undefined // Other partitions of the same fetch note theirs first.
-          while (!closed.aborted && !order.mayGo(place, batch.oldestSeconds, windowSeconds()))
-            await sleep(LOOK_AGAIN_MS, undefined, { signal: closed }).catch(() => undefined)
-          return !closed.aborted
-        },
-        ...laneSink(sink, shipped, closed),
-        onError,
-      }
-    },
-    predecessors: async (topic) => {
-      const committed = await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
-        commits(admin, where.KAFKA_GROUP_ID, topic),
-      )
-      return new Map(
-        [...committed].map(([partition, { offset, metadata }]) => [
-          partition,
-          readMark(Number(offset), metadata),
-        ]),
-      )
-    },
-    commit: (marks) =>
-      consumer.commitOffsets(
-        marks.map((mark) => ({
-          topic: mark.topic,
-          partition: mark.partition,
-          offset: String(mark.offset),
-          metadata: writeMark(mark),
-        })),
-      ),
-    onCommitFailed: (error) =>
-      logger.warn('the offsets could not be committed; it is tried again', { error: reasonOf(error) }),
-  }
 }

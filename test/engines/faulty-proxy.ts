@@ -18,6 +18,7 @@ export async function httpProxy(
   target: string,
   verdict: (count: number) => Verdict | undefined,
   hidden?: string,
+  port = 0,
 ): Promise<Proxy> {
   let count = 0
   const server = createHttpServer((incoming, outgoing) => {
@@ -46,7 +47,7 @@ export async function httpProxy(
       })
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>

@@ -25,7 +25,7 @@ export const CREDENTIALS = { KAFKA_SASL_USERNAME: USER, KAFKA_SASL_PASSWORD: PAS
 const jaas = (module: string, rest = '') => `org.apache.kafka.common.security.${module} required ${rest};`
 
 /** A certificate for 127.0.0.1 that signs itself; the JDK's keytool comes with every Java. */
-function makeCertificate(folder: string): { keystore: string; caFile: string } {
+export function makeCertificate(folder: string): { keystore: string; password: string; caFile: string } {
   const keystore = join(folder, 'broker.p12')
   const caFile = join(folder, 'ca.pem')
   const store = [
@@ -56,7 +56,7 @@ function makeCertificate(folder: string): { keystore: string; caFile: string } {
     quiet,
   )
   execFileSync('keytool', ['-exportcert', ...store, '-rfc', '-file', caFile], quiet)
-  return { keystore, caFile }
+  return { keystore, password: STORE_PASSWORD, caFile }
 }
 
 /** A broker of its own with SASL (PLAIN and SCRAM) and TLS listeners. */

@@ -151,6 +151,26 @@ describe('vigie ship', () => {
     expect(await countOf(source)).toBe(10)
   })
 
+  test('without anything to ship it notices, too, that Loki is gone, and that it is back', async () => {
+    const topic = unique('idle')
+    await createTopic(topic)
+    const proxy = await httpProxy(settings.loki.LOKI_URL, () => undefined)
+    const shipper = await startShipper({ ...own(topic), LOKI_URL: proxy.url })
+    const readiness = async () => (await fetch(`http://127.0.0.1:${shipper.port}/readyz`)).status
+    expect(await readiness()).toBe(200)
+    await proxy.close()
+    await eventually('it is not ready', async () => (await readiness()) === 503)
+    const again = await httpProxy(
+      settings.loki.LOKI_URL,
+      () => undefined,
+      undefined,
+      Number(new URL(proxy.url).port),
+    )
+    await eventually('it is ready', async () => (await readiness()) === 200)
+    await stopService(shipper)
+    await again.close()
+  })
+
   test('a line that Loki would refuse is a dead letter, and the rest of the topic goes on', async () => {
     const topic = unique('long')
     const source = unique('long')

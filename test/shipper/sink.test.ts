@@ -220,6 +220,24 @@ describe('is given up', () => {
   })
 })
 
+test('each tenant’s lines are a push of its own, and one that is no tenant’s name is not sent', async () => {
+  answers = [204, 204]
+  const { sink, letters, closing } = fakeSink()
+  const tenants = ['acme-one', 'acme-two', 'no\ntenant']
+  const many = tenants.map(
+    (tenant, offset) => ({ ...records[0], offset, key: Buffer.from(tenant) }) as KafkaRecord,
+  )
+  const project: ShippedTopic['project'] = (record) => ({
+    ...logs.project(record),
+    tenant: String(record.key),
+  })
+  const mixed = takeBatch(many, 0, project, { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 })
+  expect(await laneSink(sink, logs, closing.signal).settle(mixed.streams, mixed)).toBe(true)
+  expect(pushes.map(({ tenant }) => tenant).sort()).toEqual(['acme-one', 'acme-two'])
+  expect(letters.map(({ reason }) => reason)).toEqual(['invalid_tenant'])
+  expect(await account(sink)).toEqual({ stored: 2, refused: 1, inFlight: 0, givenBack: 0 })
+})
+
 test('a push that Loki takes while the lane closes counts as stored', async () => {
   answers = [204]
   const { sink, settle, closing } = fakeSink()
