@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { type KafkaSettings } from '../kafka/config.ts'
+import { type LokiSettings } from '../loki/config.ts'
+import { type Logger } from '../service/log.ts'
 import { flag, integer, optionalInteger, optionalText, port } from '../service/settings.ts'
 import { BESIDE } from './beside.ts'
 
@@ -56,3 +59,6 @@ export const shipperSettings = z.object({
   ),
 })
 export type ShipperSettings = z.infer<typeof shipperSettings>
+
+/** What a shipper is told: its own settings, where Kafka and Loki are, and where it logs. */
+export type Shipper = { settings: ShipperSettings; kafka: KafkaSettings; loki: LokiSettings; logger: Logger }

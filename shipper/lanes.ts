@@ -24,7 +24,8 @@ export type Lanes = {
   stands: () => (Place & LaneStand)[]
 }
 
-const COMMIT_AGAIN_MS = 500
+/** The wait after a commit that failed, doubled each time up to the longest: Kafka may be away for an hour. */
+const COMMIT_AGAIN_MS = { first: 500, longest: 10_000 }
 /** A generation that ends does not wait longer for Kafka: what is uncertain then, the next owner asks for. */
 const LAST_COMMIT_MS = 5_000
 
@@ -36,6 +37,7 @@ export function createLanes(work: LanesWork): Lanes {
   const changed = new Set<Placed>()
   let committing: Promise<void> | undefined
   let ending = false
+  let ended = signal()
   let hasEnded = false
 
   const commitChanged = async (): Promise<void> => {
@@ -50,12 +52,15 @@ export function createLanes(work: LanesWork): Lanes {
     }
   }
   const commitLoop = async (): Promise<void> => {
+    let delayMs = COMMIT_AGAIN_MS.first
     while (changed.size > 0 && !ending) {
       try {
         await commitChanged()
+        delayMs = COMMIT_AGAIN_MS.first
       } catch (error) {
         work.onCommitFailed(error)
-        await new Promise((resolve) => setTimeout(resolve, COMMIT_AGAIN_MS))
+        await Promise.race([timeout(delayMs), ended.promise])
+        delayMs = Math.min(2 * delayMs, COMMIT_AGAIN_MS.longest)
       }
     }
     committing = undefined
@@ -81,6 +86,7 @@ export function createLanes(work: LanesWork): Lanes {
 
   const endGeneration = async (isMember: boolean): Promise<void> => {
     ending = true
+    ended.fire()
     await Promise.allSettled(lanes.values())
     const mine = opened
     await Promise.all(
@@ -97,6 +103,7 @@ export function createLanes(work: LanesWork): Lanes {
     opened = []
     changed.clear()
     predecessors.clear()
+    ended = signal()
   }
 
   return {
@@ -122,6 +129,15 @@ export function createLanes(work: LanesWork): Lanes {
     },
     stands: () => opened.map(({ place, lane }) => ({ ...place, ...lane.stand() })),
   }
+}
+
+/** A promise, and what fulfils it. */
+function signal(): { promise: Promise<void>; fire: () => void } {
+  let fire: () => void = () => undefined
+  const promise = new Promise<void>((resolve) => {
+    fire = resolve
+  })
+  return { promise, fire }
 }
 
 const timeout = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())

@@ -1,16 +1,14 @@
 import { beforeJoin } from '../kafka/before-join.ts'
 import { connectProducer, createConsumer, createKafka, withAdmin } from '../kafka/client.ts'
-import { type KafkaSettings } from '../kafka/config.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { watchGroup } from '../kafka/group.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { JOB, TOPIC } from '../log/names.ts'
-import { type LokiSettings, lokiAccess } from '../loki/config.ts'
+import { lokiAccess } from '../loki/config.ts'
 import { startHealthServer } from '../service/health.ts'
-import { type Logger } from '../service/log.ts'
 import { aborted } from '../service/shutdown.ts'
 import { withBeside } from './beside.ts'
-import { type ShipperSettings } from './config.ts'
+import { type Shipper } from './config.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import { createIsolation } from './isolate.ts'
 import { createLanes, type Lanes } from './lanes.ts'
@@ -24,8 +22,6 @@ import { type ShippedTopic, sideTopics } from './side.ts'
 import { type Sink } from './sink.ts'
 import { consume } from './source.ts'
 import { lanesWork } from './work.ts'
-
-export type Shipper = { settings: ShipperSettings; kafka: KafkaSettings; loki: LokiSettings; logger: Logger }
 
 /**
  * Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay.
