@@ -110,8 +110,8 @@ describe('each panel, on a Loki that holds the sample', () => {
         entry(newestMs + shiftMs - index * 1_000, { index }),
       ),
     }
-    const { body } = await encoded([...streams, rejected])
-    expect(await push(loki, body, 10_000)).toMatchObject({ kind: 'stored' })
+    const { body } = encoded([...streams, rejected])
+    expect(await push(loki, body, 10_000)).toMatchObject({ name: 'stored' })
   }
 
   const dataFor = (view: View): Data => ({

@@ -18,7 +18,8 @@ describe('kill -9 in the middle of a replay', () => {
     process.kill((await statusOf(env)).get(service)?.pid ?? 0, 'SIGKILL')
   const shipped = async (): Promise<number> => {
     const answer = await fetch(`http://127.0.0.1:${env.METRICS_PORT}/metrics`)
-    return Number(/^vigie_shipper_records_total (\d+)/m.exec(await answer.text())?.[1])
+    const logs = /^vigie_shipper_records_total\{topic="ingestion-logs"\} (\d+)/m
+    return Number(logs.exec(await answer.text())?.[1] ?? 0)
   }
   const isReady = async (service: string) => (await statusOf(env)).get(service)?.state === 'ready'
 
