@@ -47,7 +47,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     settings.METRICS_HOST,
     settings.METRICS_PORT,
     metrics.registry,
-    () => [...waitingFor.values()],
+    () => [...new Set(waitingFor.values())],
     'METRICS_PORT',
   )
   const topics = topicsOf(shipper, metrics)
