@@ -101,14 +101,21 @@ export async function countsIn(loki: LokiSettings, window: Window): Promise<Coun
   return total
 }
 
-/** A KPI over a whole window; undefined when Loki has nothing to say, or refuses to look that far. */
+/**
+ * A KPI over a whole window; undefined when Loki has nothing to say, or refuses to look that far. A Loki that is
+ * being started anew is waited for; throws LOKI_UNREACHABLE when it is away for long.
+ */
 export async function askKpi(loki: LokiSettings, id: KpiId, window: Window): Promise<number | undefined> {
-  try {
-    return (await ask(loki, kpi(id).query, window))[0]?.value
-  } catch (error) {
-    const isTooLong = (error as VigieError).code === 'LOKI_QUERY_FAILED' && slices(window).length > 1
-    if (isTooLong) return undefined
-    throw error
+  const startedMs = Date.now()
+  for (;;) {
+    try {
+      return (await ask(loki, kpi(id).query, window))[0]?.value
+    } catch (error) {
+      const { code } = error as VigieError
+      if (code === 'LOKI_QUERY_FAILED' && slices(window).length > 1) return undefined
+      if (code !== 'LOKI_UNREACHABLE' || Date.now() - startedMs > VISIBLE_WITHIN_MS) throw error
+    }
+    await sleep(POLL_MS)
   }
 }
 

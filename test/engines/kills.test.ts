@@ -59,7 +59,7 @@ describe('kill -9 in the middle of a replay', () => {
       const logs = Array.from({ length: total }, (_, index) => logAt(source, daysAgo * 86_400 - index))
       writeFileSync(file, logs.map(serialise).join('\n'))
       const before = await shipped()
-      const replay = start(['replay', file, '--times', 'original', '--rate', '6000', '--json'], env)
+      const replay = start(['replay', file, '--times', 'original', '--rate', '3000', '--json'], env)
       await eventually('a part of the logs is stored', async () => (await shipped()) > before + 2_000)
       await kill(victim)
       await eventually(`${victim} is seen as dead`, async () => !(await isReady(victim)))
