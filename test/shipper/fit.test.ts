@@ -76,7 +76,8 @@ test('a cut line is as long as it may be, says how long it was, and ends no char
         expect(cut.byteLength).toBeLessThanOrEqual(max)
         expect(cut.byteLength).toBeGreaterThan(max - 4)
         expect(cut.toString()).toContain(`[truncated from ${line.byteLength} bytes]`)
-        expect(cut.toString()).not.toContain('\ufffd')
+        const [beginning = ''] = cut.toString().split(' [truncated from')
+        expect(line.toString().startsWith(beginning)).toBe(true)
       },
     ),
   )
