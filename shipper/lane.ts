@@ -1,4 +1,3 @@
-import { type Stream } from '../loki/encode.ts'
 import { type Batch, takeBatch } from './batch.ts'
 import { type Mark } from './mark.ts'
 import { type KafkaRecord, type Projector } from './project.ts'
@@ -22,10 +21,11 @@ export type LaneWork = {
   batchSeconds: () => number
   /** Waits until a batch may be pushed; false when the lane closed meanwhile. */
   turn: (batch: Batch) => Promise<boolean>
-  /** Asks Loki which entries it does not have; undefined when the lane closed meanwhile. */
-  missing: (streams: readonly Stream[]) => Promise<Stream[] | undefined>
-  /** Pushes a batch, or what of it is missing, until it is settled; false when it gave up. */
-  settle: (streams: readonly Stream[], batch: Batch) => Promise<boolean>
+  /**
+   * Pushes a batch until it is settled; false when it gave up. When it is uncertain whether a predecessor
+   * pushed it, only what Loki does not have.
+   */
+  settle: (batch: Batch, isUncertain: boolean) => Promise<boolean>
   /** Told when the lane's mark has changed: something is to be committed. */
   onChange: () => void
   /** A defect: everything that can go wrong with Loki is handled by `settle`. */
@@ -107,8 +107,7 @@ export function createLane(work: LaneWork, start: number, uncertainUntil: number
     if (!(await until(() => last < allowedUntil)) || !(await turn)) return false
     isBegun = true
     const first = current.records[0]?.offset ?? watermark
-    const streams = first < uncertainUntil ? await work.missing(current.streams) : current.streams
-    if (streams === undefined || !(await work.settle(streams, current))) return false
+    if (!(await work.settle(current, first < uncertainUntil))) return false
     isBegun = false
     uncommittedMs ??= current.records[0]?.timestampMs
     return true

@@ -12,6 +12,7 @@ import { type Batch } from './batch.ts'
 import { type Refusal } from './dead-letters.ts'
 import { fitted } from './fit.ts'
 import { type Isolation } from './isolate.ts'
+import { type LaneWork } from './lane.ts'
 import { type Lease } from './lease.ts'
 import { type ShipperMetrics } from './metrics.ts'
 import { type KafkaRecord } from './project.ts'
@@ -39,12 +40,9 @@ export type Sink = {
 }
 
 /** One partition's side of the sink, during one generation. */
-export type LaneSink = {
-  missing: (streams: readonly Stream[]) => Promise<Stream[] | undefined>
-  settle: (streams: readonly Stream[], batch: Batch) => Promise<boolean>
-}
+export type LaneSink = Pick<LaneWork, 'settle'>
 
-/** `closed` fires when the lane closes. */
+/** Settles batches, as `LaneWork` says. `closed` fires when the lane closes. */
 export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal): LaneSink {
   const { topic, job, isSide } = shipped
   const { loki, metrics, logger, lease } = sink
@@ -128,8 +126,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
   }
 
   return {
-    missing,
-    async settle(streams, batch) {
+    async settle(batch, isUncertain) {
       const records = batch.records.length
       metrics.consumed.inc({ topic }, records)
       metrics.inFlight.inc({ topic }, records)
@@ -140,12 +137,15 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
         refused.set(refusal.reason, (refused.get(refusal.reason) ?? 0) + origins.length)
         return setAside(origins, refusal)
       }
-      const { fit, unfit } = fitted(streams, sink.limits(), sink.truncate, Date.now())
+      const { fit, unfit } = fitted(batch.streams, sink.limits(), sink.truncate, Date.now())
       let isSettled = true
       for (const { entries, refusal } of unfit) isSettled &&= await setEntriesAside(entries, refusal)
       const setRefusedAside: World['setAside'] = (entries, { name, detail }) =>
         setEntriesAside(entries, { reason: name, detail })
-      for (const own of byTenant(fit).values())
+      // Asked for as they would be sent: a line that was cut is in Loki as it was cut.
+      const toSend = isUncertain ? await missing(fit) : fit
+      isSettled &&= toSend !== undefined
+      for (const own of byTenant(toSend ?? []).values())
         for (const part of sink.isolation.parts(own, sink.limits()))
           isSettled &&= await settle(part, { ...world, setAside: setRefusedAside })
       // All at once, so that whoever reads the numbers finds each record counted once.

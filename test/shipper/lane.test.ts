@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { type Batch } from '../../shipper/batch.ts'
 import { AHEAD, createLane, type Fetched, type LaneWork } from '../../shipper/lane.ts'
 import { type KafkaRecord } from '../../shipper/project.ts'
 
@@ -26,7 +27,7 @@ function laneOf(more: Partial<LaneWork> = {}, start = 0, uncertainUntil = 0) {
   const asked: number[][] = []
   const errors: unknown[] = []
   let commits = true
-  const offsetsOf = (streams: Parameters<LaneWork['missing']>[0]) =>
+  const offsetsOf = ({ streams }: Batch) =>
     streams.flatMap(({ entries }) => entries.map(({ nanos }) => nanos))
   const lane = createLane(
     {
@@ -39,12 +40,9 @@ function laneOf(more: Partial<LaneWork> = {}, start = 0, uncertainUntil = 0) {
       batchRecords: 10,
       batchSeconds: () => 3_600,
       turn: async () => true,
-      missing: async (streams) => {
-        asked.push(offsetsOf(streams))
-        return [...streams]
-      },
-      settle: async (streams) => {
-        pushed.push(offsetsOf(streams))
+      settle: async (batch, isUncertain) => {
+        if (isUncertain) asked.push(offsetsOf(batch))
+        pushed.push(offsetsOf(batch))
         return true
       },
       onChange: () => {
@@ -174,7 +172,7 @@ test('however it is fetched, cut and killed, its mark covers all that was pushed
         let pushes = 0
         const { lane } = laneOf({
           batchRecords,
-          settle: async (streams) => {
+          settle: async ({ streams }) => {
             pushed.push(...streams.flatMap(({ entries }) => entries.map(({ nanos }) => nanos)))
             return pushes++ !== dieAt
           },

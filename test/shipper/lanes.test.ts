@@ -34,11 +34,8 @@ function lanesOf(more: Partial<LanesWork> = {}) {
       batchRecords: 10,
       batchSeconds: () => 3_600,
       turn: async () => true,
-      missing: async (streams) => {
-        happened.push('ask')
-        return [...streams]
-      },
-      settle: async (streams) => {
+      settle: async ({ streams }, isUncertain) => {
+        if (isUncertain) happened.push('ask')
         happened.push(`push ${streams.flatMap(({ entries }) => entries).length}`)
         return true
       },

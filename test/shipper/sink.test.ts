@@ -106,7 +106,7 @@ function fakeSink(shipped: ShippedTopic = logs, limits: Partial<LokiLimits> = {}
     onAttempt: (problem) => void attempts.push(problem),
     sendToDeadLetters: async (topic, set, { reason }) => void letters.push({ topic, records: set, reason }),
   }
-  const settle = () => laneSink(sink, shipped, closing.signal).settle(batch.streams, batch)
+  const settle = () => laneSink(sink, shipped, closing.signal).settle(batch, false)
   return { sink, settle, closing, attempts, logged, letters }
 }
 
@@ -232,10 +232,24 @@ test('each tenant’s lines are a push of its own, and one that is no tenant’s
     tenant: String(record.key),
   })
   const mixed = takeBatch(many, 0, project, { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 })
-  expect(await laneSink(sink, logs, closing.signal).settle(mixed.streams, mixed)).toBe(true)
+  expect(await laneSink(sink, logs, closing.signal).settle(mixed, false)).toBe(true)
   expect(pushes.map(({ tenant }) => tenant).sort()).toEqual(['acme-one', 'acme-two'])
   expect(letters.map(({ reason }) => reason)).toEqual(['invalid_tenant'])
   expect(await account(sink)).toEqual({ stored: 2, refused: 1, inFlight: 0, givenBack: 0 })
+})
+
+test('what a predecessor may have pushed is asked for as it would be sent: cut, when it is cut', async () => {
+  const long = { ...records[0], value: Buffer.from('a'.repeat(90)) } as KafkaRecord
+  const cut = { ...long, value: Buffer.from(`${'a'.repeat(14)} [truncated from 90 bytes]`) }
+  const room = { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 }
+  questions = [[cut], []]
+  answers = [204]
+  const { sink, closing } = fakeSink(logs, { maxLineBytes: 40 })
+  const { settle } = laneSink({ ...sink, truncate: true }, logs, closing.signal)
+  expect(await settle(takeBatch([long], 0, logs.project, room), true)).toBe(true)
+  expect(pushes).toHaveLength(0)
+  expect(await settle(takeBatch([long], 0, logs.project, room), true)).toBe(true)
+  expect(pushes).toHaveLength(1)
 })
 
 test('a push that Loki takes while the lane closes counts as stored', async () => {
