@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /**
  * An abort signal that fires at the first SIGINT or SIGTERM, so that the caller can finish cleanly.
  * A second signal ends the process at once, for someone who does not want to wait.
@@ -17,5 +19,9 @@ export function stopSignal(): AbortSignal {
 export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+
+/** Waits so many milliseconds, or until the signal fires. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined)

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { aborted, pause } from '../service/shutdown.ts'
 import { createLane, type Fetched, type Lane, type LaneStand, type LaneWork } from './lane.ts'
 import { type Mark } from './mark.ts'
 
@@ -15,8 +17,8 @@ export type LanesWork = {
 
 /** The lanes of all partitions that this member owns. */
 export type Lanes = {
-  /** Hands records over; resolves when there is room for more of that partition, or `lost` fires. */
-  add: (place: Place, fetched: Fetched, lost: AbortSignal) => Promise<void>
+  /** Hands records over; with `lost`, resolves when there is room for more of that partition, or it fires. */
+  add: (place: Place, fetched: Fetched, lost?: AbortSignal) => Promise<void>
   /** Finishes what is under way and commits it; nothing of this generation is pushed or committed after it. */
   endGeneration: (isMember: boolean) => Promise<void>
   /** The same, and nothing is taken any more. */
@@ -36,8 +38,7 @@ export function createLanes(work: LanesWork): Lanes {
   const predecessors = new Map<string, Promise<ReadonlyMap<number, Mark>>>()
   const changed = new Set<Placed>()
   let committing: Promise<void> | undefined
-  let ending = false
-  let ended = signal()
+  let ending = new AbortController()
   let hasEnded = false
 
   const commitChanged = async (): Promise<void> => {
@@ -53,26 +54,41 @@ export function createLanes(work: LanesWork): Lanes {
   }
   const commitLoop = async (): Promise<void> => {
     let delayMs = COMMIT_AGAIN_MS.first
-    while (changed.size > 0 && !ending) {
+    while (changed.size > 0 && !ending.signal.aborted) {
       try {
         await commitChanged()
         delayMs = COMMIT_AGAIN_MS.first
       } catch (error) {
         work.onCommitFailed(error)
-        await Promise.race([timeout(delayMs), ended.promise])
+        await pause(delayMs, ending.signal)
         delayMs = Math.min(2 * delayMs, COMMIT_AGAIN_MS.longest)
       }
     }
     committing = undefined
   }
+  const predecessorsOf = (topic: string): Promise<ReadonlyMap<number, Mark>> => {
+    const known = predecessors.get(topic)
+    if (known !== undefined) return known
+    const asked = work.predecessors(topic)
+    predecessors.set(topic, asked)
+    asked.catch(() => predecessors.delete(topic))
+    return asked
+  }
+  const laneOf = (place: Place, fetched: Fetched): Promise<Placed> => {
+    const key = `${place.topic}/${place.partition}`
+    const known = lanes.get(key)
+    if (known !== undefined) return known
+    const opening = open(place, fetched)
+    lanes.set(key, opening)
+    // Not opened: the next fetch tries again, since this one is not resolved.
+    opening.catch(() => lanes.delete(key))
+    return opening
+  }
   const open = async (place: Place, fetched: Fetched): Promise<Placed> => {
-    const asked = predecessors.get(place.topic) ?? work.predecessors(place.topic)
-    predecessors.set(place.topic, asked)
-    asked.catch(() => predecessors.delete(place.topic))
-    const mark = (await asked).get(place.partition)
+    const mark = (await predecessorsOf(place.topic)).get(place.partition)
     const onChange = () => {
       changed.add(placed)
-      if (!ending) committing ??= commitLoop()
+      if (!ending.signal.aborted) committing ??= commitLoop()
     }
     const closing = new AbortController()
     const laneWork = { ...work.workOf(place, closing.signal), onChange }
@@ -85,8 +101,7 @@ export function createLanes(work: LanesWork): Lanes {
   }
 
   const endGeneration = async (isMember: boolean): Promise<void> => {
-    ending = true
-    ended.fire()
+    ending.abort()
     await Promise.allSettled(lanes.values())
     const mine = opened
     await Promise.all(
@@ -98,30 +113,27 @@ export function createLanes(work: LanesWork): Lanes {
     await committing
     for (const placed of mine) changed.add(placed)
     if (isMember && changed.size > 0)
-      await Promise.race([commitChanged().catch(work.onCommitFailed), timeout(LAST_COMMIT_MS)])
+      await Promise.race([
+        commitChanged().catch(work.onCommitFailed),
+        sleep(LAST_COMMIT_MS, undefined, { ref: false }),
+      ])
     lanes = new Map()
     opened = []
     changed.clear()
     predecessors.clear()
-    ended = signal()
   }
 
   return {
     async add(place, fetched, lost) {
-      if (ending) return
-      const key = `${place.topic}/${place.partition}`
-      const opening = lanes.get(key) ?? open(place, fetched)
-      lanes.set(key, opening)
-      // Not opened: the next fetch tries again, since this one is not resolved.
-      opening.catch(() => lanes.delete(key))
-      const { lane } = await opening
-      if (ending) return
+      if (ending.signal.aborted) return
+      const { lane } = await laneOf(place, fetched)
+      if (ending.signal.aborted) return
       lane.add(fetched)
-      await Promise.race([lane.room(), aborted(lost)])
+      if (lost !== undefined) await Promise.race([lane.room(), aborted(lost)])
     },
     async endGeneration(isMember) {
       await endGeneration(isMember)
-      ending = hasEnded
+      if (!hasEnded) ending = new AbortController()
     },
     async end() {
       hasEnded = true
@@ -130,20 +142,3 @@ export function createLanes(work: LanesWork): Lanes {
     stands: () => opened.map(({ place, lane }) => ({ ...place, ...lane.stand() })),
   }
 }
-
-/** A promise, and what fulfils it. */
-function signal(): { promise: Promise<void>; fire: () => void } {
-  let fire: () => void = () => undefined
-  const promise = new Promise<void>((resolve) => {
-    fire = resolve
-  })
-  return { promise, fire }
-}
-
-const timeout = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })

@@ -28,6 +28,7 @@ import { lanesWork } from './work.ts'
  * LZ4 makes a quarter of our logs, so that a partition's fetch becomes a push of a megabyte (docs/performance.md).
  */
 const FETCHING = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 262_144 }
+
 /**
  * Ships topics to Loki until `stop` fires, then finishes what is under way, commits, and leaves the group.
  * Each record is stored once, as LogQL counts it, or set aside. Once running it outlives any outage of
@@ -77,10 +78,8 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
       },
       sendToDeadLetters: (topic, records, refusal) => sendToDeadLetters(producer, topic, records, refusal),
     }
-    let onDefect: (error: unknown) => void = () => undefined
-    const defect = new Promise<never>((_, reject) => {
-      onDefect = reject
-    })
+    const defect = new AbortController()
+    const onDefect = (error: unknown) => defect.abort(error)
     const order = createOrder(() => lanes?.stands() ?? [])
     const mine = createLanes(lanesWork(shipper, topics, sink, consumer, kafka, order, onDefect))
     lanes = mine
@@ -107,7 +106,8 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
         loki: shipper.loki.LOKI_URL,
         health: `http://${settings.METRICS_HOST}:${health.port}`,
       })
-      await Promise.race([aborted(stop), crashed, defect])
+      await Promise.race([aborted(stop), crashed, aborted(defect.signal)])
+      defect.signal.throwIfAborted()
       logger.info('stopping: finishing what is under way')
       await mine.end()
     } finally {

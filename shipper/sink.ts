@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { type Entry, type Stream } from '../loki/encode.ts'
@@ -8,6 +7,7 @@ import { delayBeforeMs, OUTCOMES, type Outcome } from '../loki/outcome.ts'
 import { encoded, push } from '../loki/push.ts'
 import { reasonOf, type VigieError } from '../service/errors.ts'
 import { type Logger } from '../service/log.ts'
+import { pause } from '../service/shutdown.ts'
 import { type Batch } from './batch.ts'
 import { type Refusal } from './dead-letters.ts'
 import { fitted } from './fit.ts'
@@ -46,9 +46,8 @@ export type LaneSink = Pick<LaneWork, 'settle'>
 export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal): LaneSink {
   const { topic, job, isSide } = shipped
   const { loki, metrics, logger, lease } = sink
-  const pause = (ms: number) => sleep(ms, undefined, { signal: closed }).catch(() => undefined)
   const mayGoOn = async (): Promise<boolean> => {
-    while (!closed.aborted && !lease.isValid()) await pause(LOOK_AGAIN_MS)
+    while (!closed.aborted && !lease.isValid()) await pause(LOOK_AGAIN_MS, closed)
     return !closed.aborted
   }
 
@@ -84,7 +83,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
         sink.onAttempt(reasonOf(error))
         const delayMs = delayBeforeMs(attempt, Math.random())
         logger.warn('Loki did not say what it has; it is asked again', { ...details, attempt, delayMs })
-        await pause(delayMs)
+        await pause(delayMs, closed)
       }
     }
     return undefined
@@ -104,7 +103,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
         return true
       } catch (error) {
         logger.error('the dead letters could not be written; it is tried again', { error: reasonOf(error) })
-        await pause(delayBeforeMs(attempt, Math.random()))
+        await pause(delayBeforeMs(attempt, Math.random()), closed)
       }
     }
     return false
@@ -113,7 +112,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
   const world: Omit<World, 'setAside'> = {
     push: pushed,
     missing,
-    pause,
+    pause: (ms) => pause(ms, closed),
     mayGoOn,
     now: Date.now,
     random: Math.random,

@@ -18,12 +18,11 @@ export async function consume(
   onTombstones: (count: number) => void,
 ): Promise<void> {
   await consumer.subscribe({ topics: [...topics], fromBeginning: true })
-  const never = new AbortController().signal
   onEmptyFetch(consumer, async ({ topic, partition, lastOffset, endOffset }) => {
     const last = Number(lastOffset)
     const fetched = { records: [], firstOffset: last, lastOffset: last, endOffset: Number(endOffset) }
     // Nothing is lost when it cannot be noted: the next fetch is behind it.
-    await lanes.add({ topic, partition }, fetched, never).catch(() => undefined)
+    await lanes.add({ topic, partition }, fetched).catch(() => undefined)
   })
   await consumer.run({
     autoCommit: false,

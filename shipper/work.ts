@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Consumer, type Kafka, withAdmin } from '../kafka/client.ts'
 import { commits } from '../kafka/offsets.ts'
 import { reasonOf } from '../service/errors.ts'
+import { pause } from '../service/shutdown.ts'
 import { type Shipper } from './config.ts'
 import { type LanesWork } from './lanes.ts'
 import { readMark, writeMark } from './mark.ts'
@@ -39,7 +39,7 @@ export function lanesWork(
           order.note(place, batch.streams)
           await undefined // Other partitions of the same fetch note theirs first.
           while (!closed.aborted && !order.mayGo(place, batch.oldestSeconds, windowSeconds()))
-            await sleep(LOOK_AGAIN_MS, undefined, { signal: closed }).catch(() => undefined)
+            await pause(LOOK_AGAIN_MS, closed)
           return !closed.aborted
         },
         ...laneSink(sink, shipped, closed),

@@ -3,7 +3,6 @@ import { type Fetched } from '../../shipper/lane.ts'
 import { createLanes, type LanesWork, type PlacedMark } from '../../shipper/lanes.ts'
 
 const PLACE = { topic: 'logs', partition: 2 }
-const never = new AbortController().signal
 const fetched = (from: number, to: number): Fetched => ({
   records: Array.from({ length: to - from }, (_, index) => ({
     value: Buffer.from('x'),
@@ -57,7 +56,7 @@ function lanesOf(more: Partial<LanesWork> = {}) {
 describe('the lanes of a generation', () => {
   test('commit how far they may push before they push, and in the end that nothing is uncertain', async () => {
     const { lanes, happened, mark } = lanesOf()
-    await lanes.add(PLACE, fetched(5, 8), never)
+    await lanes.add(PLACE, fetched(5, 8))
     await turns()
     expect(happened.slice(0, 2)).toEqual(['commit 5', 'push 3'])
     expect(mark()).toMatchObject({ ...PLACE, offset: 8 })
@@ -74,20 +73,20 @@ describe('the lanes of a generation', () => {
       return new Map([[2, { offset: 5, until: 7 }]])
     }
     const { lanes, happened } = lanesOf({ predecessors })
-    await lanes.add(PLACE, fetched(5, 9), never)
-    await lanes.add({ ...PLACE, partition: 3 }, fetched(5, 9), never)
+    await lanes.add(PLACE, fetched(5, 9))
+    await lanes.add({ ...PLACE, partition: 3 }, fetched(5, 9))
     await turns()
     expect(happened.filter((each) => each === 'ask')).toHaveLength(1)
     expect(asked).toBe(1)
     await lanes.endGeneration(true)
-    await lanes.add(PLACE, fetched(9, 10), never)
+    await lanes.add(PLACE, fetched(9, 10))
     expect(asked).toBe(2)
     await lanes.end()
   })
 
   test('of a member that the group gave up commit nothing', async () => {
     const { lanes, happened } = lanesOf()
-    await lanes.add(PLACE, fetched(0, 3), never)
+    await lanes.add(PLACE, fetched(0, 3))
     await turns()
     const before = happened.length
     await lanes.endGeneration(false)
@@ -98,7 +97,7 @@ describe('the lanes of a generation', () => {
     const { lanes, happened } = lanesOf()
     await lanes.end()
     await lanes.endGeneration(true)
-    await lanes.add(PLACE, fetched(0, 3), never)
+    await lanes.add(PLACE, fetched(0, 3))
     await turns()
     expect(happened).toEqual([])
   })
@@ -113,7 +112,7 @@ describe('the lanes of a generation', () => {
       },
       onCommitFailed: () => void happened.push('failed'),
     })
-    await lanes.add(PLACE, fetched(0, 3), never)
+    await lanes.add(PLACE, fetched(0, 3))
     await turns()
     expect(happened).toEqual(['failed'])
     expect(lanes.stands()[0]?.lag).toBe(3)
