@@ -48,8 +48,6 @@ export type Lane = {
 
 /** How a lane stands, for metrics and for lanes that share a stream. */
 export type LaneStand = {
-  /** Records that are taken and neither stored nor set aside. */
-  inFlight: number
   /** Offsets between the watermark and the partition's end. */
   lag: number
   /** When Kafka got the oldest record that is not settled, and the oldest that is not committed. */
@@ -163,7 +161,6 @@ export function createLane(work: LaneWork, start: number, uncertainUntil: number
       await ended
     },
     stand: () => ({
-      inFlight: queue.reduce((sum, { records }) => sum + records.length, 0) - taken,
       lag: Math.max(0, endOffset - watermark),
       oldestUnsettledMs: queue[0]?.records[taken]?.timestampMs,
       oldestUncommittedMs: uncommittedMs ?? queue[0]?.records[taken]?.timestampMs,

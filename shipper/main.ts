@@ -81,7 +81,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     const defect = new AbortController()
     const onDefect = (error: unknown) => defect.abort(error)
     const order = createOrder(() => lanes?.stands() ?? [])
-    const mine = createLanes(lanesWork(shipper, topics, sink, consumer, kafka, order, onDefect))
+    const mine = createLanes(lanesWork(shipper, { kafka, consumer, topics, sink, order, onDefect }))
     lanes = mine
     beforeJoin(where.KAFKA_GROUP_ID, async (isMember) => {
       await mine.endGeneration(isMember)

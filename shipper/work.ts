@@ -14,15 +14,19 @@ const LOOK_AGAIN_MS = 50
 /** Keeps the overhead of small records within bounds, and a push within what may be ahead of a commit. */
 const BATCH_RECORDS = 10_000
 
-/** What lanes do with Kafka and Loki. `onError` hears of defects. */
+type LanesParts = {
+  kafka: Kafka
+  consumer: Consumer
+  topics: ReadonlyMap<string, ShippedTopic>
+  sink: Sink
+  order: Order
+  onDefect: (error: unknown) => void
+}
+
+/** What lanes do with Kafka and Loki. */
 export function lanesWork(
   { settings, kafka: where, logger }: Shipper,
-  topics: ReadonlyMap<string, ShippedTopic>,
-  sink: Sink,
-  consumer: Consumer,
-  kafka: Kafka,
-  order: Order,
-  onError: (error: unknown) => void,
+  { kafka, consumer, topics, sink, order, onDefect }: LanesParts,
 ): LanesWork {
   const windowSeconds = () => sink.limits().outOfOrderMs / 2_000
   return {
@@ -43,7 +47,7 @@ export function lanesWork(
           return !closed.aborted
         },
         ...laneSink(sink, shipped, closed),
-        onError,
+        onError: onDefect,
       }
     },
     predecessors: async (topic) => {

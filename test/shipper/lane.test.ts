@@ -70,7 +70,11 @@ describe('a lane', () => {
     for (let turns = 0; turns < 20; turns++) await turn()
     expect(pushed).toEqual([range(0, 10), range(10, 15), range(15, 20)])
     expect(lane.mark()).toEqual({ offset: 25, until: 25 + AHEAD })
-    expect(lane.stand()).toMatchObject({ inFlight: 0, lag: 0, oldestUncommittedMs: undefined })
+    expect(lane.stand()).toMatchObject({
+      oldestUnsettledMs: undefined,
+      lag: 0,
+      oldestUncommittedMs: undefined,
+    })
     await lane.close()
     expect(lane.mark()).toEqual({ offset: 25, until: 25 })
   })
@@ -144,7 +148,7 @@ describe('a lane', () => {
     const { offset, until } = lane.mark()
     expect(offset).toBe(7)
     expect(until).toBeGreaterThan(8)
-    expect(lane.stand().inFlight).toBe(2)
+    expect(lane.stand().oldestUnsettledMs).toBe(1_007)
   })
 
   test('a defect is told', async () => {

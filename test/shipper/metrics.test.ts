@@ -4,7 +4,6 @@ import { shipperMetrics } from '../../shipper/metrics.ts'
 
 const START_MS = Date.UTC(2026, 10, 21)
 const IDLE: LaneStand = {
-  inFlight: 0,
   lag: 0,
   oldestUnsettledMs: undefined,
   oldestUncommittedMs: undefined,
