@@ -5,6 +5,7 @@ import { onEmptyFetch, watchGroup } from '../kafka/group.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { TOPIC } from '../log/names.ts'
 import { startHealthServer } from '../service/health.ts'
+import { type PartitionLag } from '../service/lag.ts'
 import { type Logger } from '../service/log.ts'
 import { aborted } from '../service/shutdown.ts'
 import { type TrackerSettings } from './config.ts'
@@ -21,11 +22,15 @@ export type Tracker = {
   logger: Logger
 }
 
+/** Where each partition stands, as its last fetch showed it. */
+type Lags = Map<number, PartitionLag>
+
 /** What handling a fetch needs. `status` is what /readyz says. */
 type Job = {
   tracker: Tracker
   ownership: Ownership
   metrics: TrackerMetrics
+  lags: Lags
   status: { waitingFor: string[] }
 }
 
@@ -40,9 +45,10 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
   const groupId = settings.TRACKER_GROUP_ID
   const kafka = createKafka(where, 'vigie-tracker', logger)
   const ownership = createOwnership({ kafka, where, groupId, logger })
-  const metrics = trackerMetrics(ownership.openIncidents)
+  const lags: Lags = new Map()
+  const metrics = trackerMetrics(ownership.openIncidents, () => [...lags.values()])
   const status = { waitingFor: ['Kafka: has not joined the group yet'] }
-  const job: Job = { tracker, ownership, metrics, status }
+  const job: Job = { tracker, ownership, metrics, lags, status }
   const health = await startHealthServer(
     metricsHost,
     settings.TRACKER_METRICS_PORT,
@@ -58,14 +64,15 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
     const crashed = watchGroup(consumer, logger, {
       onJoin: (partitions) => {
         ownership.assign(partitions[topic] ?? [])
-        metrics.forgetLags()
+        // Partitions that were taken away are somebody else's lag.
+        lags.clear()
         status.waitingFor = []
       },
       onOutage: (reason) => {
         status.waitingFor = [`Kafka: ${reason}`]
       },
     })
-    onEmptyFetch(consumer, async (fetch) => setLag(metrics, topic, fetch, undefined))
+    onEmptyFetch(consumer, async (fetch) => setLag(lags, fetch, undefined))
     try {
       await consumer.connect()
       await consume(consumer, topic, (fetched) => handled(job, fetched))
@@ -90,19 +97,14 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
 
 type Reached = { partition: number; lastOffset: bigint; endOffset: bigint }
 
-function setLag(
-  metrics: TrackerMetrics,
-  topic: string,
-  { partition, lastOffset, endOffset }: Reached,
-  lastMs: number | undefined,
-): void {
+function setLag(lags: Lags, { partition, lastOffset, endOffset }: Reached, lastMs: number | undefined): void {
   const messages = Number(endOffset - lastOffset) - 1
-  metrics.setLag(topic, partition, { messages, oldestWaitingMs: messages > 0 ? lastMs : undefined })
+  lags.set(partition, { messages, oldestWaitingMs: messages > 0 ? lastMs : undefined })
 }
 
 /** Handles one fetch in one transaction; resolves with true once that is committed. */
 async function handled(job: Job, fetched: Fetched): Promise<boolean> {
-  const { tracker, ownership, metrics, status } = job
+  const { tracker, ownership, metrics, lags, status } = job
   const { partition, lastOffset, isMine } = fetched
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = tracker.kafka
   let owned: Owned | undefined
@@ -118,7 +120,7 @@ async function handled(job: Job, fetched: Fetched): Promise<boolean> {
       count(metrics, digested)
     }
     status.waitingFor = []
-    setLag(metrics, topic, fetched, Number(fetched.records.at(-1)?.timestamp))
+    setLag(lags, fetched, Number(fetched.records.at(-1)?.timestamp))
     return true
   } catch (error) {
     if (owned !== undefined) await ownership.failed(owned)

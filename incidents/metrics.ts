@@ -1,8 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { lagGauges } from '../service/lag.ts'
+import { lagGauges, type PartitionLag } from '../service/lag.ts'
 
-/** The tracker's numbers, and the registry that serves them. `openIncidents` is asked at each scrape. */
-export function trackerMetrics(openIncidents: () => number, now: () => number = Date.now) {
+/** The tracker's numbers, and the registry that serves them. `openIncidents` and `lags` are asked at each scrape. */
+export function trackerMetrics(
+  openIncidents: () => number,
+  lags: () => readonly PartitionLag[],
+  now: () => number = Date.now,
+) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -15,12 +19,12 @@ export function trackerMetrics(openIncidents: () => number, now: () => number = 
       this.set(openIncidents())
     },
   })
+  lagGauges(registry, 'vigie_tracker', lags, now)
   return {
     registry,
     logs: counter('logs_total', 'Records read, by what became of them', ['verdict']),
     events: counter('events_total', 'Incidents opened and resolved', ['event']),
     transactions: counter('transactions_total', 'Transactions committed'),
-    ...lagGauges(registry, 'vigie_tracker', now),
   }
 }
 export type TrackerMetrics = ReturnType<typeof trackerMetrics>

@@ -1,11 +1,18 @@
 import { Gauge, type Registry } from 'prom-client'
 
-/** Where one partition stands, as the last fetch showed it. */
+/** How far behind one partition is; `oldestWaitingMs` is when Kafka got the oldest record that waits, if one does. */
 export type PartitionLag = { messages: number; oldestWaitingMs: number | undefined }
 
-/** The gauges `PREFIX_lag_messages` and `PREFIX_lag_seconds` of a service that consumes from Kafka. */
-export function lagGauges(registry: Registry, prefix: string, now: () => number) {
-  const lags = new Map<string, PartitionLag>()
+/**
+ * Registers the gauges `PREFIX_lag_messages` and `PREFIX_lag_seconds` of a service that consumes from Kafka.
+ * `lags` is asked at each scrape, and names only the partitions that the service owns. `now` is in ms since 1970.
+ */
+export function lagGauges(
+  registry: Registry,
+  prefix: string,
+  lags: () => readonly PartitionLag[],
+  now: () => number,
+): void {
   const gauge = (name: string, help: string, measure: () => number) =>
     new Gauge({
       name: `${prefix}_${name}`,
@@ -16,16 +23,18 @@ export function lagGauges(registry: Registry, prefix: string, now: () => number)
       },
     })
   gauge('lag_messages', 'Records in Kafka that are yet to be handled', () =>
-    [...lags.values()].reduce((total, lag) => total + lag.messages, 0),
+    lags().reduce((total, { messages }) => total + messages, 0),
   )
-  gauge('lag_seconds', 'Age of the oldest record that waits, in seconds; 0 when none does', () => {
-    const oldest = [...lags.values()].flatMap((lag) => lag.oldestWaitingMs ?? [])
-    return oldest.length === 0 ? 0 : Math.max(0, (now() - Math.min(...oldest)) / 1000)
-  })
-  return {
-    setLag: (topic: string, partition: number, lag: PartitionLag) =>
-      void lags.set(`${topic}/${partition}`, lag),
-    /** Partitions that were taken away are somebody else's lag. */
-    forgetLags: () => lags.clear(),
-  }
+  gauge('lag_seconds', 'Age of the oldest record that waits, in seconds; 0 when none does', () =>
+    ageSeconds(
+      lags().map(({ oldestWaitingMs }) => oldestWaitingMs),
+      now(),
+    ),
+  )
+}
+
+/** The age of the oldest of these times, in seconds; 0 when there is none, or a clock is ahead. Pure. */
+export function ageSeconds(timesMs: readonly (number | undefined)[], nowMs: number): number {
+  const known = timesMs.filter((time) => time !== undefined)
+  return known.length === 0 ? 0 : Math.max(0, (nowMs - Math.min(...known)) / 1000)
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { ageSeconds, lagGauges } from '../service/lag.ts'
 import { type LaneStand } from './lane.ts'
 import { type Place } from './lanes.ts'
 
@@ -20,25 +21,26 @@ export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now
         this.set(measure())
       },
     })
-  const ageSeconds = (times: readonly (number | undefined)[]): number => {
-    const oldest = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY))
-    return oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, (now() - oldest) / 1000)
-  }
 
   const state = { lastSuccessMs: now() }
   gauge('seconds_since_last_success', 'Seconds since Loki last acknowledged a push', () =>
     Math.max(0, (now() - state.lastSuccessMs) / 1000),
   )
-  gauge('lag_messages', 'Records in Kafka that are yet to be stored', () =>
-    stands().reduce((sum, { lag }) => sum + lag, 0),
-  )
-  gauge('lag_seconds', 'Age of the oldest record that is not stored yet, in seconds; 0 when none waits', () =>
-    ageSeconds(stands().map(({ oldestUnsettledMs }) => oldestUnsettledMs)),
+  lagGauges(
+    registry,
+    'vigie_shipper',
+    () =>
+      stands().map(({ lag, oldestUnsettledMs }) => ({ messages: lag, oldestWaitingMs: oldestUnsettledMs })),
+    now,
   )
   gauge(
     'oldest_uncommitted_seconds',
     'Age of the oldest record whose offset is not committed yet, in seconds; 0 when there is none',
-    () => ageSeconds(stands().map(({ oldestUncommittedMs }) => oldestUncommittedMs)),
+    () =>
+      ageSeconds(
+        stands().map(({ oldestUncommittedMs }) => oldestUncommittedMs),
+        now(),
+      ),
   )
 
   return {
