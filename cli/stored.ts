@@ -101,21 +101,35 @@ export async function countsIn(loki: LokiSettings, window: Window): Promise<Coun
   return total
 }
 
+const isOverdue = (sinceMs: number): boolean => Date.now() - sinceMs > VISIBLE_WITHIN_MS
+
 /**
- * A KPI over a whole window; undefined when Loki has nothing to say, or refuses to look that far. A Loki that is
- * being started anew is waited for; throws LOKI_UNREACHABLE when it is away for long.
+ * Asks Loki again while it is away, since it may be being started anew. Throws LOKI_UNREACHABLE when it still is
+ * VISIBLE_WITHIN_MS after `sinceMs`, and whatever else the question throws at once.
  */
-export async function askKpi(loki: LokiSettings, id: KpiId, window: Window): Promise<number | undefined> {
-  const startedMs = Date.now()
+async function patiently<Answer>(question: () => Promise<Answer>, sinceMs: number): Promise<Answer> {
   for (;;) {
     try {
-      return (await ask(loki, kpi(id).query, window))[0]?.value
+      return await question()
     } catch (error) {
-      const { code } = error as VigieError
-      if (code === 'LOKI_QUERY_FAILED' && slices(window).length > 1) return undefined
-      if (code !== 'LOKI_UNREACHABLE' || Date.now() - startedMs > VISIBLE_WITHIN_MS) throw error
+      if ((error as VigieError).code !== 'LOKI_UNREACHABLE' || isOverdue(sinceMs)) throw error
     }
     await sleep(POLL_MS)
+  }
+}
+
+/**
+ * A KPI over a whole window; undefined when Loki has nothing to say, or refuses to look that far. Throws
+ * LOKI_UNREACHABLE when Loki is away for long.
+ */
+export async function askKpi(loki: LokiSettings, id: KpiId, window: Window): Promise<number | undefined> {
+  try {
+    const [sample] = await patiently(() => ask(loki, kpi(id).query, window), Date.now())
+    return sample?.value
+  } catch (error) {
+    const isTooFar = (error as VigieError).code === 'LOKI_QUERY_FAILED' && slices(window).length > 1
+    if (!isTooFar) throw error
+    return undefined
   }
 }
 
@@ -132,21 +146,15 @@ export async function untilVisible(
 ): Promise<Counts> {
   let most = -1
   let grewMs = Date.now()
-  const isOver = () => Date.now() - grewMs > VISIBLE_WITHIN_MS
-  const unlessAway = (error: VigieError): undefined => {
-    if (error.code !== 'LOKI_UNREACHABLE' || isOver()) throw error
-  }
   for (;;) {
-    const now = await countsIn(loki, window).catch(unlessAway)
-    if (now !== undefined) {
-      const visible = now.lines - before.lines
-      onProgress(visible)
-      if (visible >= sent) return now
-      if (visible > most) grewMs = Date.now()
-      most = Math.max(most, visible)
-      if (isOver())
-        throw vigieError('STORED_FEWER', { stored: visible, sent, deadLetters: TOPIC.deadLetters })
-    }
+    const now = await patiently(() => countsIn(loki, window), grewMs)
+    const visible = now.lines - before.lines
+    onProgress(visible)
+    if (visible >= sent) return now
+    if (visible > most) grewMs = Date.now()
+    most = Math.max(most, visible)
+    if (isOverdue(grewMs))
+      throw vigieError('STORED_FEWER', { stored: visible, sent, deadLetters: TOPIC.deadLetters })
     await sleep(POLL_MS)
   }
 }
