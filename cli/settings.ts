@@ -5,7 +5,7 @@ import { kafkaSettings } from '../kafka/config.ts'
 import { lokiSettings } from '../loki/config.ts'
 import { producerSettings, producerYaml } from '../producer/config.ts'
 import { alertSettings, withMailServer } from '../prometheus/config.ts'
-import { sourcesYaml } from '../rules/sources.ts'
+import { type Declaration, sourcesYaml } from '../rules/sources.ts'
 import { loggerSettings } from '../service/log.ts'
 import { optionalText, readYaml, settingsFrom } from '../service/settings.ts'
 import { shipperSettings } from '../shipper/config.ts'
@@ -93,7 +93,11 @@ export type Settings = ReturnType<typeof readSettings>
 
 /** Opens the stack's folder for these settings. Throws DISK_FULL or PATH_NOT_WRITABLE. */
 export function stackContext(settings: Settings, env: NodeJS.ProcessEnv): StackContext {
-  const declarations = () => readConfigFile(env).sources
+  let declared: readonly Declaration[] | undefined
+  const declarations = () => {
+    declared ??= readConfigFile(env).sources
+    return declared
+  }
   const { stack, kafka, loki, shipper, tracker, alerts } = settings
   return { home: openHome(homeOf(stack)), stack, kafka, loki, shipper, tracker, alerts, declarations, env }
 }

@@ -22,7 +22,7 @@ export type StackContext = {
   shipper: ShipperSettings
   tracker: TrackerSettings
   alerts: AlertSettings
-  /** What `vigie.yaml` says of sources; read when it is asked for, so that a broken one stops no `vigie down`. */
+  /** What `vigie.yaml` says of sources; read once, when it is first asked for: a broken one stops no `vigie down`. */
   declarations: () => readonly Declaration[]
   env: NodeJS.ProcessEnv
 }
