@@ -1,3 +1,4 @@
+import { type RecordHeaders } from '../kafka/headers.ts'
 import { JOB, LABEL_FIELDS, PARSE_LABEL } from '../log/names.ts'
 import { timeMs, utcMs } from '../log/time.ts'
 import { type Entry, type Metadata } from '../loki/encode.ts'
@@ -6,12 +7,11 @@ import { type Destination, destinations, type StreamOptions } from './destinatio
 import { internedTexts } from './intern.ts'
 import { fieldScanner } from './scan.ts'
 
-type HeaderValue = Buffer | string | (Buffer | string)[] | undefined
 /** What of a Kafka record matters here. `timestampMs` is when Kafka got it. */
 export type KafkaRecord = {
   key?: Buffer | null | undefined
   value: Buffer
-  headers?: Readonly<Record<string, HeaderValue>> | undefined
+  headers?: RecordHeaders | undefined
   partition: number
   /** Kafka's int64, as a number: its offsets do not come near 2⁵³. */
   offset: number

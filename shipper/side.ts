@@ -1,6 +1,7 @@
+import { headerText } from '../kafka/headers.ts'
 import { HEADER, INCIDENT_LABEL_FIELDS, JOB, REASON_LABEL, TOPIC } from '../log/names.ts'
 import { destinations } from './destination.ts'
-import { arrivalMs, entryAt, jsonProjector, type KafkaRecord, type Projector } from './project.ts'
+import { arrivalMs, entryAt, jsonProjector, type Projector } from './project.ts'
 
 /** How a topic is shipped: what makes lines of its records, and the `job` that these lines have. */
 export type ShippedTopic = {
@@ -27,17 +28,11 @@ function setAsideProjector(job: string): Projector {
     const line: Record<string, string> = {}
     for (const { field, header } of LINE_FIELDS) {
       const value = headerText(record, header)
-      if (value !== undefined) line[field] = value
+      if (value !== undefined) line[field] = value.slice(0, MAX_DETAIL_CHARACTERS)
     }
     const entry = entryAt(arrivalMs(record), record, Buffer.from(JSON.stringify(line)))
     return { ...destinationOf(line), entry, parsed: true }
   }
-}
-
-function headerText({ headers }: KafkaRecord, name: string): string | undefined {
-  const value = headers?.[name]
-  const first = Array.isArray(value) ? value[0] : value
-  return first === undefined ? undefined : String(first).slice(0, MAX_DETAIL_CHARACTERS)
 }
 
 /** The topics that are shipped besides the logs. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type KafkaMessage, type Message } from '../../kafka/client.ts'
+import { headerText } from '../../kafka/headers.ts'
 import { HEADER, SETTLED_HEADER } from '../../log/names.ts'
 
 /** A record that Loki refused, as it stands on the topic of the dead letters. */
@@ -26,12 +27,6 @@ export const UNKNOWN_REASON = 'unknown'
 const REASON = /^\w{1,64}$/
 
 const ID_BYTES = 8
-
-function headerText({ headers }: Pick<KafkaMessage, 'headers'>, name: string): string | undefined {
-  const value = headers?.[name]
-  const first = Array.isArray(value) ? value[0] : value
-  return first === undefined ? undefined : String(first)
-}
 
 /** Reads a record of a partition of the topic of the dead letters; undefined when it is no letter. Pure. */
 export function letterOf(record: KafkaMessage, letterPartition: number): Letter | undefined {
