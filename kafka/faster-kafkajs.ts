@@ -8,8 +8,9 @@ import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './
  * Replaces functions of kafkajs 2.2.4 (pinned; its last release) that take most of the time of
  * producing: grouping messages by partition copies the whole group for each message, and each record is
  * encoded into a buffer of its own that is allocated, cleared, grown and copied several times; and of
- * consuming, see decode-batch.ts and faster-batch.ts. What the replacements return is the same, which the tests hold against the originals. Two more
- * are replaced because they are wrong: see aborted.ts and `listOffsets`.
+ * consuming, see decode-batch.ts and faster-batch.ts. What the replacements return is the same, which the
+ * tests hold against the originals. Two more are replaced because they are wrong: see aborted.ts and
+ * `listOffsets`.
  *
  * This module must be imported before kafkajs.
  */

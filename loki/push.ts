@@ -6,7 +6,7 @@ import { exchange } from './http.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
 /** A push in the form in which it can be sent any number of times. */
-export type EncodedPush = { body: Buffer; records: number; uncompressedBytes: number }
+export type EncodedPush = { body: Buffer; uncompressedBytes: number }
 
 /**
  * Encodes and compresses streams for Loki: protobuf in one snappy block. On the main thread, into memory that
@@ -14,9 +14,8 @@ export type EncodedPush = { body: Buffer; records: number; uncompressedBytes: nu
  */
 export function encoded(streams: readonly Stream[]): EncodedPush {
   const message = encodePush(streams)
-  const records = streams.reduce((total, stream) => total + stream.entries.length, 0)
   const body = compressSync(message, { copyOutputData: true })
-  return { body, records, uncompressedBytes: message.byteLength }
+  return { body, uncompressedBytes: message.byteLength }
 }
 
 /** Sends one push and says what became of it. Never throws: a network error is an outcome too. */
