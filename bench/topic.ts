@@ -3,7 +3,8 @@ import { type KafkaSettings } from '../kafka/config.ts'
 import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
 import { untilLed } from '../kafka/topics.ts'
 import { type ProducerSettings } from '../producer/config.ts'
-import { type BenchLogs, fillTopic } from './logs.ts'
+import { createSink } from '../producer/sink.ts'
+import { type BenchLogs, benchRecords } from './logs.ts'
 
 /** A topic of the benchmark's own, full of logs. */
 export type BenchTopic = {
@@ -25,7 +26,7 @@ export async function withBenchTopic<Result>(
   use: (topic: BenchTopic) => Promise<Result>,
 ): Promise<Result> {
   return withEmptyTopic(kafka, partitions, 'CreateTime', async ({ name, newGroup }, admin) => {
-    const bytes = await filled(kafka, producerSettings, name, partitions, logs, signal)
+    const bytes = await fillTopic(kafka, producerSettings, name, partitions, logs, signal)
     const goal = await endOffsets(admin, name)
     const left = async (group: string) => recordsBetween(await committedOffsets(admin, group, name), goal)
     return use({ name, bytes, newGroup, left })
@@ -60,7 +61,8 @@ export async function withEmptyTopic<Result>(
   })
 }
 
-async function filled(
+/** Fills a topic with logs as `vigie replay` would, and returns their bytes. It ends early when the signal fires. */
+async function fillTopic(
   kafka: KafkaSettings,
   settings: ProducerSettings,
   topic: string,
@@ -70,7 +72,15 @@ async function filled(
 ): Promise<number> {
   const producer = await connectProducer(kafka, 'vigie-bench')
   try {
-    return await fillTopic(producer, settings, topic, partitions, logs, signal)
+    const sink = createSink(producer, settings.PRODUCER_BATCH_BYTES * partitions, settings.PRODUCER_LINGER_MS)
+    let bytes = 0
+    for (const message of benchRecords(logs)) {
+      if (signal.aborted) break
+      bytes += message.value.byteLength
+      await sink.add(topic, message, message.value.byteLength)
+    }
+    await sink.flush()
+    return bytes
   } finally {
     await producer.disconnect()
   }
