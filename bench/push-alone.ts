@@ -1,56 +1,47 @@
-import { compress } from 'snappy'
 import { lokiSettings } from '../loki/config.ts'
-import { encodePush, type Stream } from '../loki/encode.ts'
-import { exchange } from '../loki/http.ts'
+import { type Stream } from '../loki/encode.ts'
+import { encoded, push } from '../loki/push.ts'
 import { settingsFrom } from '../service/settings.ts'
+import { takeBatch } from '../shipper/batch.ts'
+import { shipperSettings } from '../shipper/config.ts'
 import { type KafkaRecord, projector } from '../shipper/project.ts'
 import { benchRecords } from './logs.ts'
 
-/** As many bytes a push as the shipper's default. */
-const PUSH_BYTES = 1_048_576
 /** As many pushes at a time as there are partitions by default. */
 const AT_ONCE = 3
-const TIMEOUT_MS = 10_000
 
-/** All pushes, but for their encoding: made before anything is measured. */
-function pushes(count: number): Stream[][] {
+/** What the shipper would push of so many logs, batch by batch: made before anything is measured. */
+function batches(count: number, bytes: number): Stream[][] {
+  const logs = benchRecords({ count, newestMs: Date.now(), copies: 1 })
+  const records = Array.from(
+    logs,
+    ({ value }, offset): KafkaRecord => ({ value, partition: 0, offset, timestampMs: 0 }),
+  )
   const project = projector()
+  const unlimited = Number.POSITIVE_INFINITY
+  const room = { bytes, records: unlimited, endBefore: unlimited, seconds: unlimited }
   const all: Stream[][] = []
-  let streams = new Map<string, Stream>()
-  let bytes = 0
-  let offset = 0
-  const cut = () => {
-    all.push([...streams.values()])
-    streams = new Map()
-    bytes = 0
+  for (let start = 0; start < records.length; ) {
+    const batch = takeBatch(records, start, project, room)
+    all.push(batch.streams)
+    start += batch.records.length
   }
-  for (const { value } of benchRecords({ count, newestMs: Date.now(), copies: 1 })) {
-    const record: KafkaRecord = { value, partition: 0, offset: offset++, timestampMs: 0 }
-    const { labels, entry } = project(record)
-    const stream = streams.get(labels) ?? { labels, entries: [] }
-    stream.entries.push(entry)
-    streams.set(labels, stream)
-    bytes += value.byteLength
-    if (bytes >= PUSH_BYTES) cut()
-  }
-  if (bytes > 0) cut()
   return all
 }
 
 /**
- * Encodes, compresses and posts so many logs that are read and projected already: the floor of what pushing
- * can cost. Prints when it begins and when it is through.
+ * Encodes, compresses and posts so many logs, as the shipper does, that are read and projected already: the
+ * floor of what pushing can cost. Prints when it begins and when it is through.
  */
 const [count = ''] = process.argv.slice(2)
-const url = `${settingsFrom(lokiSettings, process.env).LOKI_URL}/loki/api/v1/push`
-const waiting = pushes(Number(count))
+const loki = settingsFrom(lokiSettings, process.env)
+const { SHIPPER_BATCH_BYTES, SHIPPER_PUSH_TIMEOUT_MS } = settingsFrom(shipperSettings, process.env)
+const waiting = batches(Number(count), SHIPPER_BATCH_BYTES)
 process.stdout.write('begins\n')
 const pushOneByOne = async (): Promise<void> => {
   for (let streams = waiting.pop(); streams !== undefined; streams = waiting.pop()) {
-    const body = await compress(encodePush(streams))
-    const headers = { 'Content-Type': 'application/x-protobuf' }
-    const { status } = await exchange({ method: 'POST', url, headers, body, timeoutMs: TIMEOUT_MS })
-    if (status !== 204) throw new Error(`the sink answers HTTP ${status}`)
+    const { name, detail } = await push(loki, encoded(streams).body, SHIPPER_PUSH_TIMEOUT_MS)
+    if (name !== 'stored') throw new Error(`the push is not stored: ${name}: ${detail}`)
   }
 }
 await Promise.all(Array.from({ length: AT_ONCE }, pushOneByOne))

@@ -1,6 +1,7 @@
 import { createConsumer, createKafka } from '../kafka/client.ts'
 import { kafkaSettings } from '../kafka/config.ts'
 import { settingsFrom } from '../service/settings.ts'
+import { FETCHING } from '../shipper/source.ts'
 
 /**
  * Reads so many records of a topic as the shipper fetches them, and does nothing with them: the floor of what
@@ -8,7 +9,12 @@ import { settingsFrom } from '../service/settings.ts'
  */
 const [count = ''] = process.argv.slice(2)
 const settings = settingsFrom(kafkaSettings, process.env)
-const consumer = createConsumer(createKafka(settings, 'vigie-bench'), settings.KAFKA_GROUP_ID, 10_000)
+const consumer = createConsumer(
+  createKafka(settings, 'vigie-bench'),
+  settings.KAFKA_GROUP_ID,
+  10_000,
+  FETCHING,
+)
 let left = Number(count)
 await consumer.connect()
 await consumer.subscribe({ topics: [settings.KAFKA_TOPIC], fromBeginning: true })

@@ -20,14 +20,8 @@ import { probeLoki } from './probe.ts'
 import { projector } from './project.ts'
 import { type ShippedTopic, sideTopics } from './side.ts'
 import { type Sink } from './sink.ts'
-import { consume } from './source.ts'
+import { consume, FETCHING } from './source.ts'
 import { lanesWork } from './work.ts'
-
-/**
- * Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay.
- * LZ4 makes a quarter of our logs, so that a partition's fetch becomes a push of a megabyte (docs/performance.md).
- */
-const FETCHING = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 262_144 }
 
 /**
  * Ships topics to Loki until `stop` fires, then finishes what is under way, commits, and leaves the group.
