@@ -8,6 +8,10 @@ export type Entry = { seconds: number; nanos: number; line: Uint8Array; metadata
  */
 export type Stream = { labels: string; entries: Entry[]; tenant?: string | undefined }
 
+/** What tells a stream from all others: its labels and, where it names one, its tenant. Pure. */
+export const streamKey = ({ labels, tenant }: Pick<Stream, 'labels' | 'tenant'>): string =>
+  tenant === undefined ? labels : `${tenant} ${labels}`
+
 const VARINT_LIMIT = 0x80
 /** Above this, numbers have no bits in JavaScript's sense. */
 const MAX_INT32 = 0x7fffffff

@@ -1,4 +1,4 @@
-import { type Entry, metadataSize, type Stream } from '../loki/encode.ts'
+import { type Entry, metadataSize, type Stream, streamKey } from '../loki/encode.ts'
 import { type KafkaRecord, type Projected } from './project.ts'
 
 /** Consecutive records of one partition that travel in one push, the entry of each, and the streams of these. */
@@ -51,8 +51,9 @@ export function takeBatch(
   for (let index = start; index < end; index++) {
     const record = records[index] as KafkaRecord
     if (record.offset >= room.endBefore) break
-    const { labels, tenant, entry, parsed } = project(record)
-    const key = tenant === undefined ? labels : `${tenant} ${labels}`
+    const projected = project(record)
+    const { labels, tenant, entry, parsed } = projected
+    const key = streamKey(projected)
     sizeBytes += entry.line.byteLength + ENTRY_OVERHEAD_BYTES
     if (entry.metadata !== undefined) sizeBytes += metadataSize(entry.metadata)
     let stream = streams.get(key)

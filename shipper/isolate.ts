@@ -1,4 +1,4 @@
-import { type Stream } from '../loki/encode.ts'
+import { type Stream, streamKey } from '../loki/encode.ts'
 import { type LokiLimits } from '../loki/limits.ts'
 
 /**
@@ -19,8 +19,9 @@ const CAUTION = 0.5
 
 export function createIsolation(now: () => number = Date.now): Isolation {
   const known = new Map<string, Known>()
-  const isAtRisk = ({ labels, tenant, entries }: Stream, limits: LokiLimits): boolean => {
-    const key = tenant === undefined ? labels : `${tenant} ${labels}`
+  const isAtRisk = (stream: Stream, limits: LokiLimits): boolean => {
+    const { entries } = stream
+    const key = streamKey(stream)
     const before = known.get(key)
     const nowMs = now()
     let bytes = 0

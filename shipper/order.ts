@@ -1,4 +1,4 @@
-import { type Stream } from '../loki/encode.ts'
+import { type Stream, streamKey } from '../loki/encode.ts'
 import { type LaneStand } from './lane.ts'
 import { type Place } from './lanes.ts'
 
@@ -26,8 +26,8 @@ export function createOrder(stands: () => readonly (Place & LaneStand)[]): Order
     note({ topic, partition }, streams) {
       if (shared.has(topic)) return
       if (partitionOf.size > MAX_STREAMS) partitionOf.clear()
-      for (const { labels } of streams) {
-        const key = `${topic} ${labels}`
+      for (const stream of streams) {
+        const key = `${topic} ${streamKey(stream)}`
         const before = partitionOf.get(key)
         if (before === undefined) partitionOf.set(key, partition)
         else if (before !== partition) shared.add(topic)

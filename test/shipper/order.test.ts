@@ -37,6 +37,19 @@ describe('a partition', () => {
     order.note(place(0), streams('x'))
     expect(order.mayGo(place(0), 5_000, 1)).toBe(true)
   })
+
+  test('shares no stream with one of the same labels and another tenant', () => {
+    const order = createOrder(() => [at(0, 5_000), at(1, 0)])
+    const ofTenant = (tenant: string) => streams('x').map((stream) => ({ ...stream, tenant }))
+    order.note(place(0), ofTenant('acme'))
+    order.note(place(1), ofTenant('globex'))
+    order.note(place(2), streams('x'))
+    expect(order.isShared('logs')).toBe(false)
+    expect(order.mayGo(place(0), 5_000, 1)).toBe(true)
+    order.note(place(1), ofTenant('acme'))
+    expect(order.isShared('logs')).toBe(true)
+    expect(order.mayGo(place(0), 5_000, 1)).toBe(false)
+  })
 })
 
 test('wherever they are, one of them may go', () => {
