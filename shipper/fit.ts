@@ -22,7 +22,8 @@ export type Fitted = { fit: readonly Stream[]; unfit: Unfit[] }
 
 /**
  * Holds streams against Loki's limits before they are sent. A line that is too long is cut, with a mark, when
- * `truncate` says so. Pure but for `nowMs`; the same entries are cut the same way each time.
+ * `truncate` says so: in its entry itself, which its batch knows its record by. The same line is cut the same
+ * way each time. Where all are fit, the streams are handed on as they are.
  */
 export function fitted(
   streams: readonly Stream[],
@@ -30,8 +31,6 @@ export function fitted(
   truncate: boolean,
   nowMs: number,
 ): Fitted {
-  if (streams.every((stream) => isFit(stream, limits, nowMs))) return { fit: streams, unfit: [] }
-  const fit: Stream[] = []
   const unfit: Unfit[] = []
   for (const stream of streams) {
     const ofStream = streamProblem(stream, limits)
@@ -39,33 +38,34 @@ export function fitted(
       unfit.push({ entries: stream.entries, refusal: ofStream })
       continue
     }
-    const left: Entry[] = []
     for (const entry of stream.entries) {
-      const isLong = entry.line.byteLength > limits.maxLineBytes
-      const problem =
-        (isLong && !truncate ? tooLong(entry, limits) : timeProblem(entry, limits, nowMs)) ??
-        metadataProblem(entry, limits)
-      if (problem !== undefined) unfit.push({ entries: [entry], refusal: problem })
-      else if (isLong) entry.line = truncated(entry.line, limits.maxLineBytes)
-      if (problem === undefined) left.push(entry)
+      const refusal = entryProblem(entry, limits, truncate, nowMs)
+      if (refusal !== undefined) unfit.push({ entries: [entry], refusal })
+      else if (truncate && isLong(entry, limits)) entry.line = truncated(entry.line, limits.maxLineBytes)
     }
-    if (left.length > 0) fit.push({ ...stream, entries: left })
   }
-  return { fit, unfit }
+  return { fit: unfit.length === 0 ? streams : without(unfit, streams), unfit }
 }
 
-function isFit(stream: Stream, limits: LokiLimits, nowMs: number): boolean {
-  if (streamProblem(stream, limits) !== undefined) return false
-  const oldest = limits.maxAgeMs === undefined ? 0 : (nowMs - limits.maxAgeMs) / 1_000
-  const newest =
-    limits.maxAheadMs === undefined ? Number.POSITIVE_INFINITY : (nowMs + limits.maxAheadMs) / 1_000
-  for (const entry of stream.entries) {
-    const { line, seconds } = entry
-    if (line.byteLength > limits.maxLineBytes || seconds < oldest || seconds > newest) return false
-    if (entry.metadata !== undefined && metadataProblem(entry, limits) !== undefined) return false
-  }
-  return true
+function without(unfit: readonly Unfit[], streams: readonly Stream[]): Stream[] {
+  const refused = new Set(unfit.flatMap(({ entries }) => entries))
+  return streams
+    .map((stream) => ({ ...stream, entries: stream.entries.filter((entry) => !refused.has(entry)) }))
+    .filter(({ entries }) => entries.length > 0)
 }
+
+/** Most entries have none: nothing is made for those. */
+const entryProblem = (
+  entry: Entry,
+  limits: LokiLimits,
+  truncate: boolean,
+  nowMs: number,
+): UnfitRefusal | undefined =>
+  (truncate ? undefined : lineProblem(entry, limits)) ??
+  timeProblem(entry, limits, nowMs) ??
+  metadataProblem(entry, limits)
+
+const isLong = ({ line }: Entry, { maxLineBytes }: LokiLimits): boolean => line.byteLength > maxLineBytes
 
 /** What Loki allows in a tenant's name (docs: "tenant ID restrictions"). */
 const TENANT = /^(?!\.{1,2}$)[a-zA-Z0-9!\-_.*'()]{1,150}$/
@@ -107,26 +107,28 @@ function labelProblem(labels: string, limits: LokiLimits): UnfitRefusal | undefi
   return undefined
 }
 
-const tooLong = ({ line }: Entry, { maxLineBytes }: LokiLimits): UnfitRefusal => ({
-  reason: 'line_too_long',
-  detail: `the line has ${line.byteLength} bytes; Loki takes ${maxLineBytes} (max_line_size)`,
-})
+function lineProblem(entry: Entry, limits: LokiLimits): UnfitRefusal | undefined {
+  if (!isLong(entry, limits)) return undefined
+  const detail = `the line has ${entry.line.byteLength} bytes; Loki takes ${limits.maxLineBytes} (max_line_size)`
+  return { reason: 'line_too_long', detail }
+}
 
 function timeProblem({ seconds }: Entry, limits: LokiLimits, nowMs: number): UnfitRefusal | undefined {
-  const time = new Date(seconds * 1_000).toISOString()
   const { maxAgeMs, maxAheadMs } = limits
   if (maxAgeMs !== undefined && seconds * 1_000 < nowMs - maxAgeMs)
     return {
       reason: 'too_old',
-      detail: `the log is of ${time}; Loki takes none older than ${maxAgeMs / 1_000} s (reject_old_samples_max_age)`,
+      detail: `the log is of ${utc(seconds)}; Loki takes none older than ${maxAgeMs / 1_000} s (reject_old_samples_max_age)`,
     }
   if (maxAheadMs !== undefined && seconds * 1_000 > nowMs + maxAheadMs)
     return {
       reason: 'too_new',
-      detail: `the log is of ${time}; Loki takes none more than ${maxAheadMs / 1_000} s ahead (creation_grace_period)`,
+      detail: `the log is of ${utc(seconds)}; Loki takes none more than ${maxAheadMs / 1_000} s ahead (creation_grace_period)`,
     }
   return undefined
 }
+
+const utc = (seconds: number): string => new Date(seconds * 1_000).toISOString()
 
 /** The beginning of a line and a mark that says how long it was, together no longer than `maxBytes`. Pure. */
 export function truncated(line: Uint8Array, maxBytes: number): Uint8Array {

@@ -47,6 +47,20 @@ describe('what Loki would refuse', () => {
     expect(Buffer.from(line).toString()).toBe(`${'é'.repeat(18)} [truncated from 200 bytes]`)
   })
 
+  test('a cut line stays in the entry that its record is known by, beside one that is refused', () => {
+    const [long, old] = [entryAt(1, 'x'.repeat(101)), entryAt(HOUR_S + 1, 'x'.repeat(101))]
+    const { fit, unfit } = held(
+      { a: 'b' },
+      [long, old],
+      { maxLineBytes: 100, maxAgeMs: HOUR_S * 1_000 },
+      true,
+    )
+    expect(fit[0]?.entries[0]).toBe(long)
+    expect(long.line).toHaveLength(100)
+    expect(unfit.map(({ entries }) => entries)).toEqual([[old]])
+    expect(old.line).toHaveLength(101)
+  })
+
   test('are logs that are too old, or of the future', () => {
     const limits = { maxAgeMs: HOUR_S * 1_000, maxAheadMs: 60_000 }
     const entries = [entryAt(HOUR_S + 1), entryAt(HOUR_S - 1), entryAt(-61), entryAt(-59)]
