@@ -10,8 +10,11 @@ import { type KafkaRecord } from './project.ts'
  */
 export const FETCHING: Fetching = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 262_144 }
 
-/** Partitions whose fetches are handed over side by side: one that has no room holds up no other. */
-const CONCURRENCY = 1_000
+/**
+ * Partitions whose fetches are handed over side by side, so that one that has no room holds up no other. kafkajs
+ * calls as many workers for each fetch, whether or not there is work: 1,000 cost 0.2 µs of each log.
+ */
+const CONCURRENCY = 64
 
 /**
  * Consumes topics and hands what is fetched over to the lanes. The next fetch comes while a lane still
