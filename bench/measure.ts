@@ -36,7 +36,7 @@ const kafkaEnv = (kafka: KafkaSettings, topic: string, group: string) => ({
 /** kafkajs reading the topic, and nothing else: a floor. */
 export function readAlone({ kafka, topic, count, signal }: Job): Promise<Measurement> {
   const env = kafkaEnv(kafka, topic.name, topic.newGroup())
-  const start = () => [startChild('dist/bench/read-alone.js', [String(count)], env)]
+  const start = () => [startChild('dist/bench/read-alone.js', [String(count)], env, SHIPPER_NODE_FLAGS)]
   return measured('kafkajs reading alone', count, signal, start, async ([child]) => {
     await child?.said(/is through/)
   })
@@ -44,7 +44,9 @@ export function readAlone({ kafka, topic, count, signal }: Job): Promise<Measure
 
 /** Encoding, compressing and posting pushes to a null sink, and nothing else: a floor. */
 export function pushAlone({ count, signal }: Job, sinkUrl: string): Promise<Measurement> {
-  const start = () => [startChild('dist/bench/push-alone.js', [String(count)], { LOKI_URL: sinkUrl })]
+  const start = () => [
+    startChild('dist/bench/push-alone.js', [String(count)], { LOKI_URL: sinkUrl }, SHIPPER_NODE_FLAGS),
+  ]
   return measured('the push alone', count, signal, start, async ([child]) => {
     await child?.said(/is through/)
   })

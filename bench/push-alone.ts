@@ -1,10 +1,11 @@
+import { recordOf } from '../kafka/decoded-record.ts'
 import { lokiSettings } from '../loki/config.ts'
 import { type Stream } from '../loki/encode.ts'
 import { encoded, push } from '../loki/push.ts'
 import { settingsFrom } from '../service/settings.ts'
 import { takeBatch } from '../shipper/batch.ts'
 import { shipperSettings } from '../shipper/config.ts'
-import { type KafkaRecord, projector } from '../shipper/project.ts'
+import { projector } from '../shipper/project.ts'
 import { benchRecords } from './logs.ts'
 
 /** As many pushes at a time as there are partitions by default. */
@@ -13,16 +14,13 @@ const AT_ONCE = 3
 /** What the shipper would push of so many logs, batch by batch: made before anything is measured. */
 function batches(count: number, bytes: number): Stream[][] {
   const logs = benchRecords({ count, newestMs: Date.now(), copies: 1 })
-  const records = Array.from(
-    logs,
-    ({ value }, offset): KafkaRecord => ({ value, partition: 0, offset, timestampMs: 0 }),
-  )
+  const records = Array.from(logs, ({ value }, offset) => recordOf({ value, offset }))
   const project = projector()
   const unlimited = Number.POSITIVE_INFINITY
   const room = { bytes, records: unlimited, endBefore: unlimited, seconds: unlimited }
   const all: Stream[][] = []
   for (let start = 0; start < records.length; ) {
-    const batch = takeBatch(records, start, project, room)
+    const batch = takeBatch(records, start, (record) => project(record, 0), room)
     all.push(batch.streams)
     start += batch.records.length
   }

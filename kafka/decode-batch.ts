@@ -1,4 +1,5 @@
-import { type BatchContext, type DecodedRecord, decodeRecords, LOG_APPEND_TIME } from './decode-records.ts'
+import { decodeRecords } from './decode-records.ts'
+import { type BatchContext, type DecodedRecord, LOG_APPEND_TIME } from './decoded-record.ts'
 
 /** kafkajs's Decoder, as far as it is used here. */
 type Position = { buffer: Buffer; offset: number }

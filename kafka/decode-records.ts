@@ -1,34 +1,6 @@
-/** What all records of a batch share, in kafkajs's words. */
-export type BatchContext = {
-  firstOffset: string
-  firstTimestamp: string
-  partitionLeaderEpoch: number
-  inTransaction: boolean
-  isControlBatch: boolean
-  lastOffsetDelta: number
-  producerId: string
-  producerEpoch: number
-  firstSequence: number
-  maxTimestamp: string
-  /** 1: Kafka's time of arrival, the batch's last time, counts for all its records. */
-  timestampType: number
-  magicByte: number
-}
+import { type BatchContext, batchOf, DecodedRecord } from './decoded-record.ts'
+import { type RecordHeaders } from './headers.ts'
 
-/** A record as kafkajs hands it on. The key and the value are views into the batch. */
-export type DecodedRecord = {
-  magicByte: number
-  attributes: number
-  timestamp: string
-  offset: string
-  key: Buffer | null
-  value: Buffer | null
-  headers: Record<string, Buffer | null | (Buffer | null)[]>
-  isControlRecord: boolean
-  batchContext: BatchContext
-}
-
-export const LOG_APPEND_TIME = 1
 const MORE = 0x80
 const BITS = 0x7f
 /** As long as a varint fits a JavaScript number: seven times seven bits. */
@@ -45,11 +17,7 @@ type Cursor = { bytes: Buffer; at: number; end: number }
  */
 export function decodeRecords(bytes: Buffer, count: number, context: BatchContext): DecodedRecord[] {
   const cursor: Cursor = { bytes, at: 0, end: bytes.length }
-  const firstOffset = BigInt(context.firstOffset)
-  const firstTimestamp = BigInt(context.firstTimestamp)
-  const arrivesAtOnce = context.timestampType === LOG_APPEND_TIME && context.maxTimestamp !== ''
-  const offsetOf = textOfSums(firstOffset)
-  const timestampOf = textOfSums(firstTimestamp)
+  const batch = batchOf(bytes, context)
   const records: DecodedRecord[] = []
   for (let index = 0; index < count; index++) {
     const size = varint(cursor)
@@ -58,35 +26,28 @@ export function decodeRecords(bytes: Buffer, count: number, context: BatchContex
     cursor.end = next
     const attributes = ((bytes[cursor.at++] as number) << 24) >> 24
     const timestampDelta = varlong(cursor)
-    records.push({
-      magicByte: context.magicByte,
-      attributes,
-      timestamp: arrivesAtOnce ? context.maxTimestamp : timestampOf(timestampDelta),
-      offset: offsetOf(varint(cursor)),
-      key: nullableBytes(cursor),
-      value: nullableBytes(cursor),
-      headers: headers(cursor),
-      isControlRecord: context.isControlBatch,
-      batchContext: context,
-    })
+    const offsetDelta = varint(cursor)
+    const keyLength = fieldLength(cursor)
+    const keyStart = cursor.at - Math.max(0, keyLength)
+    const valueLength = fieldLength(cursor)
+    const valueStart = cursor.at - Math.max(0, valueLength)
+    records.push(
+      new DecodedRecord(
+        batch,
+        attributes,
+        timestampDelta,
+        offsetDelta,
+        keyStart,
+        keyLength,
+        valueStart,
+        valueLength,
+        headers(cursor),
+      ),
+    )
     cursor.at = next
     cursor.end = bytes.length
   }
   return records
-}
-
-/** Returns a function that writes base + delta; consecutive equal ones are written once. */
-function textOfSums(base: bigint): (delta: number | bigint) => string {
-  const small = Number(base)
-  let lastDelta: number | bigint = 0
-  let lastText = String(base)
-  return (delta) => {
-    if (delta === lastDelta) return lastText
-    const sum = small + Number(delta)
-    lastDelta = delta
-    lastText = String(Number.isSafeInteger(sum) && Number.isSafeInteger(small) ? sum : base + BigInt(delta))
-    return lastText
-  }
 }
 
 const unZigZag = (value: number): number => (value >>> 1) ^ -(value & 1)
@@ -130,23 +91,28 @@ function longVarlong(cursor: Cursor): bigint {
   throw new RangeError('a 64-bit number takes more than 10 bytes')
 }
 
-function nullableBytes(cursor: Cursor): Buffer | null {
+/** The length of a field, -1 when it is null; the cursor is behind the field then. */
+function fieldLength(cursor: Cursor): number {
   const length = varint(cursor)
-  if (length === -1) return null
-  const start = cursor.at
-  cursor.at = start + length
+  if (length === -1) return length
+  cursor.at += length
   if (length < 0 || cursor.at > cursor.end) throw new RangeError('a field ends after its record')
-  return cursor.bytes.subarray(start, cursor.at)
+  return length
+}
+
+function nullableBytes(cursor: Cursor): Buffer | null {
+  const length = fieldLength(cursor)
+  return length === -1 ? null : cursor.bytes.subarray(cursor.at - length, cursor.at)
 }
 
 /** One for all records without: most have none, and each object made is work for the garbage collector. */
-const NO_HEADERS: DecodedRecord['headers'] = Object.freeze({})
+const NO_HEADERS: RecordHeaders = Object.freeze({})
 
 /** Headers by name; those that share one become a list. */
-function headers(cursor: Cursor): DecodedRecord['headers'] {
+function headers(cursor: Cursor): RecordHeaders {
   const count = varint(cursor)
   if (count <= 0) return NO_HEADERS
-  let found: DecodedRecord['headers'] = {}
+  let found: RecordHeaders = {}
   for (let index = 0; index < count; index++) {
     const name = String(nullableBytes(cursor))
     const value = nullableBytes(cursor)

@@ -8,6 +8,8 @@ export type BatchConstructor = new <Each extends FetchedRecord>(
   partitionData: PartitionData<Each>,
 ) => Batch<Each>
 
+const isControl = ({ isControlRecord }: FetchedRecord): boolean => isControlRecord
+
 /**
  * Returns what makes kafkajs's Batch of a fetch, but in fewer steps. A fetch may begin before the offset that
  * was asked for; kafkajs makes a big integer of the offset of each record to leave those out. They ascend, so
@@ -26,9 +28,8 @@ export function fasterBatch(Original: BatchConstructor): BatchConstructor {
     const within = begin === 0 ? messages : begin < 0 ? [] : messages.slice(begin)
     batch.rawMessages = messages
     batch.messagesWithinOffset = within
-    batch.messages = withoutAborted({ ...partitionData, messages: within }).filter(
-      ({ isControlRecord }) => !isControlRecord,
-    )
+    const committed = withoutAborted({ ...partitionData, messages: within })
+    batch.messages = committed.some(isControl) ? committed.filter((each) => !isControl(each)) : committed
     return batch
   }
   return FasterBatch as unknown as BatchConstructor

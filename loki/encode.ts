@@ -1,12 +1,19 @@
 /** A name and its value: structured metadata, which Loki keeps beside a line, not in it. */
 export type Metadata = readonly (readonly [name: string, value: string])[]
-/** One line to store. The time is split because a nanosecond does not fit a JavaScript number. */
-export type Entry = { seconds: number; nanos: number; line: Uint8Array; metadata?: Metadata }
+/**
+ * One line to store. The time is split because a nanosecond does not fit a JavaScript number. The line may be
+ * anything that says where its bytes lie.
+ */
+export type Entry = { seconds: number; nanos: number; line: ArrayBufferView; metadata?: Metadata }
 /**
  * Lines of one stream; `labels` is the stream's selector as Loki writes it: `{a="b", c="d"}`. Streams of
  * a tenant other than that of the settings name it, and do not share a push with others.
  */
 export type Stream = { labels: string; entries: Entry[]; tenant?: string | undefined }
+
+/** A line's bytes, not copied. Pure. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
 
 /** What tells a stream from all others: its labels and, where it names one, its tenant. Pure. */
 export const streamKey = ({ labels, tenant }: Pick<Stream, 'labels' | 'tenant'>): string =>
@@ -69,24 +76,28 @@ const TAG = {
 }
 
 /**
- * Encodes Loki's `logproto.PushRequest` (pkg/push/push.proto) into one buffer of exactly its size.
- * Times must not be before 1970. Pure.
+ * Encodes Loki's `logproto.PushRequest` (pkg/push/push.proto) into one buffer of exactly its size, which
+ * `allocate` gives. Times must not be before 1970. Pure but for that.
  */
-export function encodePush(streams: readonly Stream[]): Buffer {
-  const entrySizes: number[] = []
+export function encodePush(
+  streams: readonly Stream[],
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
+  const entrySizes = new Int32Array(streams.reduce((count, { entries }) => count + entries.length, 0))
+  let sized = 0
   const streamSizes: number[] = []
   let total = 0
   for (const { labels, entries } of streams) {
     let size = lengthDelimited(Buffer.byteLength(labels))
     for (const entry of entries) {
       const bytes = entrySize(entry)
-      entrySizes.push(bytes)
+      entrySizes[sized++] = bytes
       size += lengthDelimited(bytes)
     }
     streamSizes.push(size)
     total += lengthDelimited(size)
   }
-  const target = Buffer.allocUnsafe(total)
+  const target = allocate(total)
   let at = 0
   let written = 0
   streams.forEach(({ labels, entries }, index) => {
@@ -123,7 +134,7 @@ function writeEntry(target: Buffer, start: number, entry: Entry, size: number): 
   }
   target[at++] = TAG.line
   at = writeVarint(target, at, line.byteLength)
-  target.set(line, at)
+  target.set(new Uint8Array(line.buffer, line.byteOffset, line.byteLength), at)
   at += line.byteLength
   return metadata === undefined ? at : writeMetadata(target, at, metadata)
 }

@@ -1,10 +1,11 @@
+import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { type Entry, metadataSize, type Stream, streamKey } from '../loki/encode.ts'
-import { type KafkaRecord, type Projected } from './project.ts'
+import { type Projected } from './project.ts'
 
 /** Consecutive records of one partition that travel in one push, the entry of each, and the streams of these. */
 export type Batch = {
   streams: Stream[]
-  records: KafkaRecord[]
+  records: readonly DecodedRecord[]
   entries: Entry[]
   unparsed: number
   /** The event times that it spans, in seconds. */
@@ -32,9 +33,9 @@ export type Room = {
  * stream in the order of event time. Pure.
  */
 export function takeBatch(
-  records: readonly KafkaRecord[],
+  records: readonly DecodedRecord[],
   start: number,
-  project: (record: KafkaRecord) => Projected,
+  project: (record: DecodedRecord) => Projected,
   room: Room,
 ): Batch {
   const streams = new Map<string, Stream>()
@@ -49,8 +50,8 @@ export function takeBatch(
   let sizeBytes = 0
   const end = Math.min(records.length, start + room.records)
   for (let index = start; index < end; index++) {
-    const record = records[index] as KafkaRecord
-    if (record.offset >= room.endBefore) break
+    const record = records[index] as DecodedRecord
+    if (record.offsetNumber >= room.endBefore) break
     const projected = project(record)
     const { labels, tenant, entry, parsed } = projected
     const key = streamKey(projected)
@@ -68,12 +69,12 @@ export function takeBatch(
       batch.streams.push(stream)
     }
     stream.entries.push(entry)
-    batch.records.push(record)
     batch.entries.push(entry)
     if (!parsed) batch.unparsed++
     batch.oldestSeconds = oldestSeconds
     batch.newestSeconds = newestSeconds
   }
+  batch.records = records.slice(start, start + batch.entries.length)
   for (const { entries } of batch.streams) if (!isInOrder(entries)) entries.sort(byTime)
   return batch
 }

@@ -1,5 +1,6 @@
+import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { type Metadata } from '../loki/encode.ts'
-import { type KafkaRecord, type Projector } from './project.ts'
+import { type Projector } from './project.ts'
 
 /** What of a Kafka record may stand beside its line, as structured metadata. */
 export const BESIDE = ['key', 'headers', 'partition', 'offset'] as const
@@ -8,21 +9,25 @@ export type Beside = (typeof BESIDE)[number]
 /** A projector that also keeps those parts of the record: `kafka_key`, `kafka_partition`, `kafka_header_…`. */
 export const withBeside =
   (project: Projector, parts: readonly Beside[]): Projector =>
-  (record) => {
-    const projected = project(record)
+  (record, partition) => {
+    const projected = project(record, partition)
     const { entry } = projected
-    const added = parts.flatMap((part) => partOf(record, part))
+    const added = parts.flatMap((part) => partOf(record, partition, part))
     return added.length === 0
       ? projected
       : { ...projected, entry: { ...entry, metadata: [...(entry.metadata ?? []), ...added] } }
   }
 
-function partOf({ key, headers, partition, offset }: KafkaRecord, part: Beside): Metadata {
+function partOf({ key, headers, offset }: DecodedRecord, partition: number, part: Beside): Metadata {
   if (part === 'partition') return [['kafka_partition', String(partition)]]
-  if (part === 'offset') return [['kafka_offset', String(offset)]]
-  if (part === 'key') return key === null || key === undefined ? [] : [['kafka_key', key.toString('utf8')]]
-  return Object.entries(headers ?? {}).flatMap(([name, value]) =>
-    [value].flat().flatMap((each) => (each === undefined ? [] : [[nameOf(name), String(each)] as const])),
+  if (part === 'offset') return [['kafka_offset', offset]]
+  if (part === 'key') return key === null ? [] : [['kafka_key', key.toString('utf8')]]
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .flatMap((each) =>
+        each === undefined || each === null ? [] : [[nameOf(name), String(each)] as const],
+      ),
   )
 }
 

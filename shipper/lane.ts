@@ -1,10 +1,11 @@
+import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { type Batch, takeBatch } from './batch.ts'
 import { type Mark } from './mark.ts'
-import { type KafkaRecord, type Projector } from './project.ts'
+import { type Projected } from './project.ts'
 
 /** Consecutive records of one partition as a fetch brought them. */
 export type Fetched = {
-  records: readonly KafkaRecord[]
+  records: readonly DecodedRecord[]
   firstOffset: number
   /** The last offset of the fetch: behind the last record when a transaction's marker or tombstones follow it. */
   lastOffset: number
@@ -14,7 +15,7 @@ export type Fetched = {
 
 /** What a lane works with. */
 export type LaneWork = {
-  project: Projector
+  project: (record: DecodedRecord) => Projected
   batchBytes: number
   batchRecords: number
   /** The event times that a batch may span. */
@@ -87,7 +88,7 @@ export function createLane(work: LaneWork, start: number, uncertainUntil: number
   }
 
   const nextBatch = (fetched: Fetched): Batch => {
-    const first = fetched.records[taken]?.offset ?? start
+    const first = fetched.records[taken]?.offsetNumber ?? start
     const endBefore = first < uncertainUntil ? uncertainUntil : first + AHEAD
     const { batchBytes: bytes, batchRecords: records } = work
     const room = { bytes, records, endBefore, seconds: work.batchSeconds() }
@@ -100,11 +101,11 @@ export function createLane(work: LaneWork, start: number, uncertainUntil: number
   }
 
   const ship = async (current: Batch): Promise<boolean> => {
-    const last = current.records.at(-1)?.offset ?? watermark
+    const last = current.records.at(-1)?.offsetNumber ?? watermark
     const turn = work.turn(current)
     if (!(await until(() => last < allowedUntil)) || !(await turn)) return false
     isBegun = true
-    const first = current.records[0]?.offset ?? watermark
+    const first = current.records[0]?.offsetNumber ?? watermark
     if (!(await work.settle(current, first < uncertainUntil))) return false
     isBegun = false
     uncommittedMs ??= current.records[0]?.timestampMs
@@ -117,12 +118,12 @@ export function createLane(work: LaneWork, start: number, uncertainUntil: number
       while (taken < fetched.records.length) {
         batch = nextBatch(fetched)
         // Between fetched records there may be gaps, wider than what may be pushed ahead of a commit.
-        const first = batch.records[0]?.offset ?? watermark
+        const first = batch.records[0]?.offsetNumber ?? watermark
         if (first > watermark) advance(first)
         if (!(await ship(batch))) return
         taken += batch.records.length
-        for (const { value } of batch.records) queuedBytes -= value.byteLength
-        const last = batch.records.at(-1)?.offset ?? watermark
+        for (const { byteLength } of batch.records) queuedBytes -= byteLength
+        const last = batch.records.at(-1)?.offsetNumber ?? watermark
         reachedSeconds = batch.newestSeconds
         batch = undefined
         advance(last + 1)
@@ -138,7 +139,7 @@ export function createLane(work: LaneWork, start: number, uncertainUntil: number
     add(fetched) {
       if (closed) return
       queue.push(fetched)
-      for (const { value } of fetched.records) queuedBytes += value.byteLength
+      for (const { byteLength } of fetched.records) queuedBytes += byteLength
       endOffset = fetched.endOffset
       notify()
     },

@@ -70,7 +70,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
         if (problem === undefined) waitingFor.delete('push')
         else waitingFor.set('push', `Loki: ${problem}`)
       },
-      sendToDeadLetters: (topic, records, refusal) => sendToDeadLetters(producer, topic, records, refusal),
+      sendToDeadLetters: (place, records, refusal) => sendToDeadLetters(producer, place, records, refusal),
     }
     const defect = new AbortController()
     const onDefect = (error: unknown) => defect.abort(error)

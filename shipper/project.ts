@@ -1,4 +1,4 @@
-import { type RecordHeaders } from '../kafka/headers.ts'
+import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { JOB, LABEL_FIELDS, PARSE_LABEL } from '../log/names.ts'
 import { timeMs, utcMs } from '../log/time.ts'
 import { type Entry, type Metadata } from '../loki/encode.ts'
@@ -7,21 +7,10 @@ import { type Destination, destinations, type StreamOptions } from './destinatio
 import { internedTexts } from './intern.ts'
 import { fieldScanner } from './scan.ts'
 
-/** What of a Kafka record matters here. `timestampMs` is when Kafka got it. */
-export type KafkaRecord = {
-  key?: Buffer | null | undefined
-  value: Buffer
-  headers?: RecordHeaders | undefined
-  partition: number
-  /** Kafka's int64, as a number: its offsets do not come near 2⁵³. */
-  offset: number
-  timestampMs: number
-}
-
 /** A record as Loki is to store it: its stream and its entry. The line is the Kafka value itself. */
 export type Projected = Destination & { entry: Entry; parsed: boolean }
-/** Turns a record into a stream and an entry. The same record always gets the same line and time. */
-export type Projector = (record: KafkaRecord) => Projected
+/** Turns a record of a partition into a stream and an entry. The same record always gets the same line and time. */
+export type Projector = (record: DecodedRecord, partition: number) => Projected
 
 const NANOS_PER_MS = 1_000_000
 /**
@@ -50,7 +39,7 @@ export function jsonProjector(
   timeField: string,
   streams: StreamOptions = {},
 ): Projector {
-  const failed = { labels: selector({ job, [PARSE_LABEL.name]: PARSE_LABEL.failed }), parsed: false }
+  const failed: Destination = { labels: selector({ job, [PARSE_LABEL.name]: PARSE_LABEL.failed }) }
   const destinationOf = destinations(job, labelFields, streams)
   const { tenantField } = streams
   const fields = [...new Set([...labelFields, ...(tenantField === undefined ? [] : [tenantField])])]
@@ -59,26 +48,27 @@ export function jsonProjector(
   const scanned = internedTexts(fields.length, (texts) =>
     destinationOf(Object.fromEntries(fields.map((field, index) => [field, texts[index]]))),
   )
-  return (record) => {
-    const { value } = record
-    if (scan(value)) {
-      const eventMs = spanTimeMs(value, spans.starts[time] as number, spans.ends[time] as number)
-      const { labels, tenant, metadata } = scanned(value, spans)
-      const entry = entryAt(eventMs ?? arrivalMs(record), record, value, metadata)
+  return (record, partition) => {
+    const { bytes, byteLength } = record
+    const start = record.byteOffset - bytes.byteOffset
+    if (scan(bytes, start, start + byteLength)) {
+      const eventMs = spanTimeMs(bytes, spans.starts[time] as number, spans.ends[time] as number)
+      const { labels, tenant, metadata } = scanned(bytes, spans)
+      const entry = entryAt(eventMs ?? arrivalMs(record), record.offsetNumber, partition, record, metadata)
       return { labels, tenant, entry, parsed: true }
     }
-    const json = parsedObject(value)
+    const json = parsedObject(bytes.toString('utf8', start, start + byteLength))
     const eventMs = json === undefined ? undefined : eventTimeMs(json[timeField])
     const timestampMs = eventMs ?? arrivalMs(record)
-    if (json === undefined) return { ...failed, entry: entryAt(timestampMs, record, value) }
-    const { labels, tenant, metadata } = destinationOf(json)
-    return { labels, tenant, entry: entryAt(timestampMs, record, value, metadata), parsed: true }
+    const { labels, tenant, metadata } = json === undefined ? failed : destinationOf(json)
+    const entry = entryAt(timestampMs, record.offsetNumber, partition, record, metadata)
+    return { labels, tenant, entry, parsed: json !== undefined }
   }
 }
 
-function parsedObject(value: Buffer): Record<string, unknown> | undefined {
+function parsedObject(text: string): Record<string, unknown> | undefined {
   try {
-    const parsed: unknown = JSON.parse(value.toString('utf8'))
+    const parsed: unknown = JSON.parse(text)
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
       ? (parsed as Record<string, unknown>)
       : undefined
@@ -100,13 +90,14 @@ function eventTimeMs(time: unknown): number | undefined {
 }
 
 /** When Kafka got a record; it says -1 for one of a producer too old to send a time. */
-export const arrivalMs = ({ timestampMs }: KafkaRecord): number => Math.max(0, timestampMs)
+export const arrivalMs = ({ timestampMs }: DecodedRecord): number => Math.max(0, timestampMs)
 
 /** A line at a millisecond, with the digits below it that identify the record it comes from. */
 export function entryAt(
   ms: number,
-  { partition, offset }: KafkaRecord,
-  line: Uint8Array,
+  offset: number,
+  partition: number,
+  line: ArrayBufferView,
   metadata?: Metadata,
 ): Entry {
   const digits = (offset % OFFSETS_PER_MS) * PARTITIONS_PER_MS + (partition % PARTITIONS_PER_MS)

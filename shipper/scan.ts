@@ -29,21 +29,21 @@ const UNCLEAR = -1
  * `JSON.parse`. The spans hold until the next call.
  */
 export function fieldScanner(fields: readonly string[]): {
-  scan: (record: Uint8Array) => boolean
+  scan: (bytes: Uint8Array, start: number, end: number) => boolean
   spans: FieldSpans
 } {
   const starts = new Int32Array(fields.length)
   const ends = new Int32Array(fields.length)
   const fieldAt = nameMatcher(fields)
-  const scan = (record: Uint8Array): boolean => {
-    const last = record.length - 1
-    if (last < 1 || record[0] !== OPEN_BRACE || record[last] !== CLOSE_BRACE) return false
+  const scan = (record: Uint8Array, start: number, end: number): boolean => {
+    const last = end - 1
+    if (last <= start || record[start] !== OPEN_BRACE || record[last] !== CLOSE_BRACE) return false
     for (let field = 0; field < fields.length; field++) {
       starts[field] = 0
       ends[field] = 0
     }
-    if (last === 1) return true
-    for (let at = 0; at < last; ) {
+    if (last === start + 1) return true
+    for (let at = start; at < last; ) {
       if (record[at + 1] !== QUOTE) return false
       const name = at + 2
       at = pastPlain(record, name)
@@ -63,7 +63,8 @@ export function fieldScanner(fields: readonly string[]): {
         if (field >= 0) return false
         at = pastNumberOrLiteral(record, at)
       }
-      if (at !== last && record[at] !== COMMA) return false
+      // What ends behind the record's end is the next record's.
+      if (at > last || (at < last && record[at] !== COMMA)) return false
     }
     return true
   }

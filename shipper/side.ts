@@ -24,13 +24,18 @@ const LINE_FIELDS = Object.entries(HEADER).map(([field, header]) => ({ field, he
  */
 function setAsideProjector(job: string): Projector {
   const destinationOf = destinations(job, [REASON_LABEL])
-  return (record) => {
+  return (record, partition) => {
     const line: Record<string, string> = {}
     for (const { field, header } of LINE_FIELDS) {
       const value = headerText(record, header)
       if (value !== undefined) line[field] = value.slice(0, MAX_DETAIL_CHARACTERS)
     }
-    const entry = entryAt(arrivalMs(record), record, Buffer.from(JSON.stringify(line)))
+    const entry = entryAt(
+      arrivalMs(record),
+      record.offsetNumber,
+      partition,
+      Buffer.from(JSON.stringify(line)),
+    )
     return { ...destinationOf(line), entry, parsed: true }
   }
 }

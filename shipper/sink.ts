@@ -1,3 +1,4 @@
+import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { type Entry, type Stream } from '../loki/encode.ts'
@@ -13,9 +14,9 @@ import { type Refusal } from './dead-letters.ts'
 import { fitted } from './fit.ts'
 import { type Isolation } from './isolate.ts'
 import { type LaneWork } from './lane.ts'
+import { type Place } from './lanes.ts'
 import { type Lease } from './lease.ts'
 import { type ShipperMetrics } from './metrics.ts'
-import { type KafkaRecord } from './project.ts'
 import { settle, type World } from './settle.ts'
 import { type ShippedTopic } from './side.ts'
 
@@ -36,15 +37,20 @@ export type Sink = {
   /** Told after each push, and each question, whether Loki answered as it should. */
   onAttempt: (problem: string | undefined) => void
   /** Writes refused records to the dead letters. Throws errors of kafkajs. */
-  sendToDeadLetters: (topic: string, records: readonly KafkaRecord[], refusal: Refusal) => Promise<void>
+  sendToDeadLetters: (place: Place, records: readonly DecodedRecord[], refusal: Refusal) => Promise<void>
 }
 
 /** One partition's side of the sink, during one generation. */
 export type LaneSink = Pick<LaneWork, 'settle'>
 
 /** Settles batches, as `LaneWork` says. `closed` fires when the lane closes. */
-export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal): LaneSink {
-  const { topic, job, isSide } = shipped
+export function laneSink(
+  sink: Sink,
+  { job, isSide }: ShippedTopic,
+  place: Place,
+  closed: AbortSignal,
+): LaneSink {
+  const { topic } = place
   const { loki, metrics, logger, lease } = sink
   const mayGoOn = async (): Promise<boolean> => {
     while (!closed.aborted && !lease.isValid()) await pause(LOOK_AGAIN_MS, closed)
@@ -90,7 +96,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
   }
 
   /** Keeps refused records where people find them: a record is not passed over before it is there. */
-  const setAside = async (records: readonly KafkaRecord[], refusal: Refusal): Promise<boolean> => {
+  const setAside = async (records: readonly DecodedRecord[], refusal: Refusal): Promise<boolean> => {
     const details = { topic, records: records.length, ...refusal }
     if (isSide) {
       logger.error('Loki refuses lines of a side topic; they stay in Kafka only', details)
@@ -99,7 +105,7 @@ export function laneSink(sink: Sink, shipped: ShippedTopic, closed: AbortSignal)
     logger.error(`Loki refuses lines; they are on the topic ${TOPIC.deadLetters}`, details)
     for (let attempt = 1; !closed.aborted; attempt++) {
       try {
-        await sink.sendToDeadLetters(topic, records, refusal)
+        await sink.sendToDeadLetters(place, records, refusal)
         return true
       } catch (error) {
         logger.error('the dead letters could not be written; it is tried again', { error: reasonOf(error) })
@@ -185,10 +191,10 @@ const countOf = (streams: readonly Stream[]): number =>
   streams.reduce((sum, { entries }) => sum + entries.length, 0)
 
 /** The records of a batch by their entries, made when they are first asked for. */
-function recordsByEntry({ entries, records }: Batch): () => ReadonlyMap<Entry, KafkaRecord> {
-  let byEntry: Map<Entry, KafkaRecord> | undefined
+function recordsByEntry({ entries, records }: Batch): () => ReadonlyMap<Entry, DecodedRecord> {
+  let byEntry: Map<Entry, DecodedRecord> | undefined
   return () => {
-    byEntry ??= new Map(entries.map((entry, index) => [entry, records[index] as KafkaRecord]))
+    byEntry ??= new Map(entries.map((entry, index) => [entry, records[index] as DecodedRecord]))
     return byEntry
   }
 }

@@ -1,8 +1,8 @@
-import { type Consumer, type EachBatchPayload, type Fetching, type KafkaMessage } from '../kafka/client.ts'
+import { type Consumer, type EachBatchPayload, type Fetching } from '../kafka/client.ts'
+import { asDecoded, type DecodedRecord } from '../kafka/decoded-record.ts'
 import { keepingMembership, onEmptyFetch } from '../kafka/group.ts'
 import { type Fetched } from './lane.ts'
 import { type Lanes } from './lanes.ts'
-import { type KafkaRecord } from './project.ts'
 
 /**
  * Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay.
@@ -52,7 +52,7 @@ export async function consume(
 function fetchedFrom({ batch }: EachBatchPayload): Fetched {
   const lastOffset = Number(batch.lastOffset())
   return {
-    records: recordsOf(batch.messages, batch.partition),
+    records: withLines(asDecoded(batch.messages)),
     firstOffset: Number(batch.firstOffset() ?? lastOffset),
     lastOffset,
     endOffset: Number(batch.highWatermark),
@@ -60,10 +60,5 @@ function fetchedFrom({ batch }: EachBatchPayload): Fetched {
 }
 
 /** The records that hold a line: those without a value, tombstones, do not. */
-function recordsOf(messages: readonly KafkaMessage[], partition: number): KafkaRecord[] {
-  const records: KafkaRecord[] = []
-  for (const { value, key, headers, offset, timestamp } of messages)
-    if (value !== null)
-      records.push({ value, key, headers, partition, offset: Number(offset), timestampMs: Number(timestamp) })
-  return records
-}
+const withLines = (records: readonly DecodedRecord[]): readonly DecodedRecord[] =>
+  records.some(({ isTombstone }) => isTombstone) ? records.filter(({ isTombstone }) => !isTombstone) : records

@@ -34,7 +34,7 @@ export function lanesWork(
       const shipped = topics.get(place.topic)
       if (shipped === undefined) throw new Error(`${place.topic} is not a topic that is shipped`)
       return {
-        project: shipped.project,
+        project: (record) => shipped.project(record, place.partition),
         batchBytes: settings.SHIPPER_BATCH_BYTES,
         batchRecords: BATCH_RECORDS,
         // Half of what Loki takes out of order, and as much again between partitions.
@@ -46,7 +46,7 @@ export function lanesWork(
             await pause(LOOK_AGAIN_MS, closed)
           return !closed.aborted
         },
-        ...laneSink(sink, shipped, closed),
+        ...laneSink(sink, shipped, place, closed),
         onError: onDefect,
       }
     },

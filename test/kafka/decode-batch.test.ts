@@ -12,11 +12,21 @@ const Decoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) 
 const originalDecode = ORIGINALS.decodeBatch as typeof decodeBatch
 registerCodecs()
 
+/** A batch whose records hold themselves what kafkajs's hold, and nothing else. */
+const plain = ({ records, ...batch }: Awaited<ReturnType<typeof decodeBatch>>) => ({
+  ...batch,
+  records: records.map(
+    ({ magicByte, attributes, timestamp, offset, key, value, headers, isControlRecord, batchContext }) => ({
+      ...{ magicByte, attributes, timestamp, offset, key, value, headers, isControlRecord, batchContext },
+    }),
+  ),
+})
+
 /** What both make of a batch, and where they stand then; or the name of what they throw. */
 async function bothOf(buffer: Buffer) {
   const of = async (decode: typeof decodeBatch) => {
     const position = new Decoder(buffer)
-    const batch = await decode(position).catch((error: Error) => error.name)
+    const batch = await decode(position).then(plain, (error: Error) => error.name)
     return { batch, offset: position.offset }
   }
   return { ours: await of(decodeBatch), theirs: await of(originalDecode) }

@@ -1,28 +1,27 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { type DecodedRecord, recordOf } from '../../kafka/decoded-record.ts'
 import { encodePush } from '../../loki/encode.ts'
 import { type Batch, takeBatch } from '../../shipper/batch.ts'
-import { type KafkaRecord, type Projected } from '../../shipper/project.ts'
+import { type Projected } from '../../shipper/project.ts'
 
 /** Records whose value says their stream before a colon and their second behind it; those of `bad` count as unparsed. */
-const project = (record: KafkaRecord): Projected => {
-  const [stream, second] = record.value.toString().split(':')
-  const entry = { seconds: Number.parseInt(second ?? '', 10) || 0, nanos: 999_999_999, line: record.value }
+const project = (record: DecodedRecord): Projected => {
+  const [stream, second] = String(record.value).split(':')
+  const entry = { seconds: Number.parseInt(second ?? '', 10) || 0, nanos: 999_999_999, line: record }
   return { labels: `{stream="${stream}"}`, entry, parsed: stream !== 'bad' }
 }
-const recordsOf = (values: readonly string[]): KafkaRecord[] =>
-  values.map((value, index) => ({
-    value: Buffer.from(value),
-    partition: 0,
-    offset: Number(index),
-    timestampMs: 0,
-  }))
+const recordsOf = (values: readonly string[]): DecodedRecord[] =>
+  values.map((value, offset) => recordOf({ value: Buffer.from(value), offset }))
 const ROOM = { bytes: 10_000, records: 1_000, endBefore: 1_000, seconds: 1_000 }
 const taken = (values: readonly string[], room: Partial<typeof ROOM> = {}, start = 0): Batch =>
   takeBatch(recordsOf(values), start, project, { ...ROOM, ...room })
 const shown = ({ streams }: Batch): Record<string, string[]> =>
   Object.fromEntries(
-    streams.map(({ labels, entries }) => [labels, entries.map(({ line }) => Buffer.from(line).toString())]),
+    streams.map(({ labels, entries }) => [
+      labels,
+      entries.map(({ line }) => String((line as DecodedRecord).value)),
+    ]),
   )
 /** All records, batch by batch. */
 function cut(values: readonly string[], bytes: number): Batch[] {
@@ -42,7 +41,7 @@ describe('a batch', () => {
 
   test('knows the entry of each record, and the times it spans', () => {
     const batch = taken(['a:3', 'b:1', 'a:2'])
-    expect(batch.entries.map(({ line }) => line)).toEqual(batch.records.map(({ value }) => value))
+    expect(batch.entries.map(({ line }) => line)).toEqual(batch.records)
     expect([batch.oldestSeconds, batch.newestSeconds]).toEqual([1, 3])
   })
 
@@ -77,7 +76,7 @@ describe('whatever the records are', () => {
     fc.assert(
       fc.property(values, fc.integer({ min: 1, max: 2_000 }), (texts, bytes) => {
         const list = cut(texts, bytes)
-        expect(list.flatMap(({ records }) => records)).toEqual(recordsOf(texts))
+        expect(list.flatMap(({ records }) => records.map(({ value }) => String(value)))).toEqual(texts)
         for (const { records, streams } of list) {
           expect(records.length).toBeGreaterThan(0)
           expect(streams.reduce((sum, { entries }) => sum + entries.length, 0)).toBe(records.length)

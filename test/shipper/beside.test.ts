@@ -1,23 +1,24 @@
 import { expect, test } from '@jest/globals'
+import { recordOf } from '../../kafka/decoded-record.ts'
 import { BESIDE, withBeside } from '../../shipper/beside.ts'
-import { type KafkaRecord, type Projector } from '../../shipper/project.ts'
+import { type Projector } from '../../shipper/project.ts'
 
-const record: KafkaRecord = {
-  key: Buffer.from('crm'),
-  value: Buffer.from('{}'),
-  headers: { 'trace-id': Buffer.from('abc'), many: [Buffer.from('1'), '2'], none: undefined },
-  partition: 2,
-  offset: 7,
-  timestampMs: 0,
+const value = Buffer.from('{}')
+const headers = {
+  'trace-id': Buffer.from('abc'),
+  many: [Buffer.from('1'), '2'],
+  none: undefined,
+  empty: null,
 }
-const plain: Projector = ({ value }) => ({
+const plain: Projector = (line) => ({
   labels: '{}',
-  entry: { seconds: 1, nanos: 0, line: value, metadata: [['source', 'crm']] },
+  entry: { seconds: 1, nanos: 0, line, metadata: [['source', 'crm']] },
   parsed: true,
 })
 
 test('what was asked for stands beside the line, behind what stood there already', () => {
-  expect(withBeside(plain, BESIDE)(record).entry.metadata).toEqual([
+  const record = recordOf({ key: Buffer.from('crm'), value, headers, offset: 7 })
+  expect(withBeside(plain, BESIDE)(record, 2).entry.metadata).toEqual([
     ['source', 'crm'],
     ['kafka_key', 'crm'],
     ['kafka_header_trace_id', 'abc'],
@@ -29,11 +30,12 @@ test('what was asked for stands beside the line, behind what stood there already
 })
 
 test('a record without a key has none beside it', () => {
-  const bare: Projector = ({ value }) => ({
+  const bare: Projector = (line) => ({
     labels: '{}',
-    entry: { seconds: 1, nanos: 0, line: value },
+    entry: { seconds: 1, nanos: 0, line },
     parsed: true,
   })
-  const { entry } = withBeside(bare, ['key'])({ ...record, key: null })
-  expect(entry).toEqual({ seconds: 1, nanos: 0, line: record.value })
+  const record = recordOf({ value, headers })
+  const { entry } = withBeside(bare, ['key'])(record, 2)
+  expect(entry).toEqual({ seconds: 1, nanos: 0, line: record })
 })

@@ -1,15 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { type DecodedRecord, recordOf } from '../../kafka/decoded-record.ts'
 import { type Batch } from '../../shipper/batch.ts'
 import { AHEAD, createLane, type Fetched, type LaneWork } from '../../shipper/lane.ts'
-import { type KafkaRecord } from '../../shipper/project.ts'
 
-const recordAt = (offset: number): KafkaRecord => ({
-  value: Buffer.from(`record ${offset}`),
-  partition: 0,
-  offset: Number(offset),
-  timestampMs: 1_000 + offset,
-})
+const recordAt = (offset: number): DecodedRecord =>
+  recordOf({ value: Buffer.from(`record ${offset}`), offset, timestampMs: 1_000 + offset })
 /** A fetch of records at these offsets; `lastOffset` is behind them when markers or tombstones follow. */
 const fetched = (offsets: readonly number[], lastOffset = offsets.at(-1) ?? 0): Fetched => ({
   records: offsets.map(recordAt),
@@ -33,7 +29,7 @@ function laneOf(more: Partial<LaneWork> = {}, start = 0, uncertainUntil = 0) {
     {
       project: (record) => ({
         labels: '{a="b"}',
-        entry: { seconds: 1, nanos: Number(record.offset), line: record.value },
+        entry: { seconds: 1, nanos: record.offsetNumber, line: record },
         parsed: true,
       }),
       batchBytes: 1_000_000,

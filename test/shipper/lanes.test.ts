@@ -1,15 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
+import { recordOf } from '../../kafka/decoded-record.ts'
 import { type Fetched } from '../../shipper/lane.ts'
 import { createLanes, type LanesWork, type PlacedMark } from '../../shipper/lanes.ts'
 
 const PLACE = { topic: 'logs', partition: 2 }
 const fetched = (from: number, to: number): Fetched => ({
-  records: Array.from({ length: to - from }, (_, index) => ({
-    value: Buffer.from('x'),
-    partition: 2,
-    offset: Number(from + index),
-    timestampMs: 0,
-  })),
+  records: Array.from({ length: to - from }, (_, index) =>
+    recordOf({ value: Buffer.from('x'), offset: from + index }),
+  ),
   firstOffset: Number(from),
   lastOffset: Number(to - 1),
   endOffset: Number(to),
@@ -26,7 +24,7 @@ function lanesOf(more: Partial<LanesWork> = {}) {
     workOf: () => ({
       project: (record) => ({
         labels: '{}',
-        entry: { seconds: 1, nanos: Number(record.offset), line: record.value },
+        entry: { seconds: 1, nanos: record.offsetNumber, line: record },
         parsed: true,
       }),
       batchBytes: 1_000_000,
@@ -130,9 +128,9 @@ describe('the lanes of a generation', () => {
     })
     const full = {
       ...fetched(0, 1),
-      records: [{ ...fetched(0, 1).records[0], value: Buffer.alloc(2_000_000) }],
+      records: [recordOf({ value: Buffer.alloc(2_000_000) })],
     }
-    const added = stuck.lanes.add(PLACE, full as Fetched, lost.signal)
+    const added = stuck.lanes.add(PLACE, full, lost.signal)
     await turns()
     lost.abort()
     await added

@@ -8,7 +8,7 @@ const FIELDS = ['etat', 'source', 'fin'] as const
 /** The fields' texts by the scanner; undefined when it leaves the record to JSON.parse. */
 function scanned(record: Buffer): string[] | undefined {
   const { scan, spans } = fieldScanner(FIELDS)
-  if (!scan(record)) return undefined
+  if (!scan(record, 0, record.length)) return undefined
   return FIELDS.map((_, field) => record.toString('utf8', spans.starts[field], spans.ends[field]))
 }
 /** The same by JSON.parse; an absent field is an empty text. */
@@ -129,9 +129,28 @@ describe('fieldScanner', () => {
   test('reads a record from the middle of a buffer, and forgets the one before', () => {
     const { scan, spans } = fieldScanner(['a', 'b'])
     const both = Buffer.from('{"a":"1","b":"2"}{"b":"3"}')
-    expect(scan(both.subarray(0, 17))).toBe(true)
-    expect(scan(both.subarray(17))).toBe(true)
-    expect([...spans.starts]).toEqual([0, 6])
-    expect([...spans.ends]).toEqual([0, 7])
+    expect(scan(both, 0, 17)).toBe(true)
+    expect(scan(both, 17, 26)).toBe(true)
+    expect([...spans.starts]).toEqual([0, 23])
+    expect([...spans.ends]).toEqual([0, 24])
+  })
+
+  test.each([
+    ['broken JSON', broken],
+    ['objects', almostWhole],
+    ['damaged logs', damaged],
+  ])('says the same of %s between others’ bytes', (_, records) => {
+    fc.assert(
+      fc.property(records, broken, broken, (record, before, behind) => {
+        const { scan, spans } = fieldScanner(FIELDS)
+        const [start, end] = [before.length, before.length + record.length]
+        const all = Buffer.concat([before, record, behind])
+        const texts = scan(all, start, end)
+          ? FIELDS.map((_, field) => all.toString('utf8', spans.starts[field], spans.ends[field]))
+          : undefined
+        expect(texts).toEqual(scanned(record))
+      }),
+      { numRuns: 3_000 },
+    )
   })
 })

@@ -1,20 +1,21 @@
 import { describe, expect, test } from '@jest/globals'
+import { recordOf } from '../../kafka/decoded-record.ts'
 import { HEADER, TOPIC } from '../../log/names.ts'
-import { type KafkaRecord, type Projected } from '../../shipper/project.ts'
+import { bytesOf } from '../../loki/encode.ts'
+import { type Projected } from '../../shipper/project.ts'
 import { sideTopics } from '../../shipper/side.ts'
 
 const KAFKA_MS = Date.UTC(2026, 10, 21, 11, 0, 0, 7)
-const project = (topic: string, record: Partial<KafkaRecord>): Projected => {
+type Parts = Partial<Parameters<typeof recordOf>[0]>
+const project = (topic: string, parts: Parts): Projected => {
   const shipped = sideTopics().get(topic)
   if (shipped === undefined) throw new Error(`${topic} is no side topic`)
-  return shipped.project({
-    value: Buffer.from('{}'),
-    partition: 0,
-    offset: 3,
-    timestampMs: KAFKA_MS,
-    ...record,
-  })
+  return shipped.project(
+    recordOf({ value: Buffer.from('{}'), offset: 3, timestampMs: KAFKA_MS, ...parts }),
+    0,
+  )
 }
+const lineOf = ({ line }: Projected['entry']): Buffer => bytesOf(line)
 
 describe('incidents', () => {
   const event = {
@@ -30,7 +31,8 @@ describe('incidents', () => {
     expect(labels).toBe(
       '{job="ingestion-incidents", event="opened", source="crm", entreprise="acme", zone="eu"}',
     )
-    expect(entry).toEqual({ seconds: Date.parse(event.at) / 1000 - 0.25, nanos: 250_000_192, line: value })
+    expect(entry).toMatchObject({ seconds: Date.parse(event.at) / 1000 - 0.25, nanos: 250_000_192 })
+    expect(lineOf(entry)).toEqual(value)
   })
 
   test('that are no JSON stay visible', () => {
@@ -52,7 +54,7 @@ describe('what was set aside', () => {
     }
     const { labels, entry, parsed } = project(TOPIC.rejected, { value: Buffer.from('the secret'), headers })
     expect(labels).toBe('{job="ingestion-rejected", reason="bad_time"}')
-    expect(JSON.parse(String(entry.line))).toEqual({
+    expect(JSON.parse(String(lineOf(entry)))).toEqual({
       reason: 'bad_time',
       detail: 'fin is "yesterday"',
       uri: 's3://bucket/é.json',
@@ -72,12 +74,20 @@ describe('what was set aside', () => {
     }
     const { labels, entry } = project(TOPIC.deadLetters, { headers })
     expect(labels).toBe('{job="ingestion-dead-letters", reason="bad_request"}')
-    expect(JSON.parse(String(entry.line))).toMatchObject({ topic: TOPIC.logs, partition: '2', offset: '41' })
+    expect(JSON.parse(String(lineOf(entry)))).toMatchObject({
+      topic: TOPIC.logs,
+      partition: '2',
+      offset: '41',
+    })
     expect(entry.line.byteLength).toBeLessThan(3_000)
   })
 
   test('without headers it is still a line', () => {
     const { labels, entry } = project(TOPIC.deadLetters, { timestampMs: -1 })
-    expect([labels, String(entry.line), entry.seconds]).toEqual(['{job="ingestion-dead-letters"}', '{}', 0])
+    expect([labels, String(lineOf(entry)), entry.seconds]).toEqual([
+      '{job="ingestion-dead-letters"}',
+      '{}',
+      0,
+    ])
   })
 })

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { uncompress } from 'snappy'
+import { type DecodedRecord, recordOf } from '../../kafka/decoded-record.ts'
 import { encodePush } from '../../loki/encode.ts'
 import { DEFAULT_LIMITS, type LokiLimits } from '../../loki/limits.ts'
 import { type Logger } from '../../service/log.ts'
@@ -9,7 +10,6 @@ import { takeBatch } from '../../shipper/batch.ts'
 import { createIsolation } from '../../shipper/isolate.ts'
 import { createLease } from '../../shipper/lease.ts'
 import { shipperMetrics } from '../../shipper/metrics.ts'
-import { type KafkaRecord } from '../../shipper/project.ts'
 import { type ShippedTopic } from '../../shipper/side.ts'
 import { laneSink, type Sink } from '../../shipper/sink.ts'
 
@@ -18,7 +18,7 @@ type Answer = number | 'hang up'
 let server: Server
 let answers: Answer[] = []
 /** Answers to questions: the status, or the lines that are there. */
-let questions: (number | KafkaRecord[])[] = []
+let questions: (number | DecodedRecord[])[] = []
 let pushes: Push[] = []
 
 beforeAll(async () => {
@@ -42,10 +42,7 @@ beforeAll(async () => {
         setImmediate(() => response.end('because'))
         return [there]
       }
-      const values = there.map((record) => [
-        `1000000${String(record.offset).padStart(3, '0')}`,
-        `${record.value}`,
-      ])
+      const values = there.map((record) => [`1000000${record.offset.padStart(3, '0')}`, `${record.value}`])
       const result = values.length === 0 ? [] : [{ stream: {}, values }]
       setImmediate(() => response.end(JSON.stringify({ data: { resultType: 'streams', result } })))
       return [200]
@@ -64,28 +61,25 @@ beforeEach(() => {
   jest.spyOn(Math, 'random').mockReturnValue(0.999)
 })
 
-const records: KafkaRecord[] = [0, 1].map((offset) => ({
-  value: Buffer.from(`{"run":${offset}}`),
-  partition: 0,
-  offset: Number(offset),
-  timestampMs: 0,
-}))
+const records = [0, 1].map((offset) => recordOf({ value: Buffer.from(`{"run":${offset}}`), offset }))
+const PLACE = { topic: 'logs', partition: 0 }
 const logs: ShippedTopic = {
   topic: 'logs',
   job: 'kafka-logs',
   isSide: false,
-  project: ({ value, offset }) => ({
+  project: (record) => ({
     labels: '{job="kafka-logs"}',
-    entry: { seconds: 1, nanos: Number(offset), line: value },
+    entry: { seconds: 1, nanos: record.offsetNumber, line: record },
     parsed: false,
   }),
 }
-const batch = takeBatch(records, 0, logs.project, { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 })
+const projected = (record: DecodedRecord) => logs.project(record, 0)
+const batch = takeBatch(records, 0, projected, { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 })
 
 function fakeSink(shipped: ShippedTopic = logs, limits: Partial<LokiLimits> = {}) {
   const attempts: (string | undefined)[] = []
   const logged: string[] = []
-  const letters: { topic: string; records: readonly KafkaRecord[]; reason: string }[] = []
+  const letters: { topic: string; records: readonly DecodedRecord[]; reason: string }[] = []
   const log = (message: string) => void logged.push(message)
   const lease = createLease(60_000)
   lease.renew()
@@ -104,9 +98,10 @@ function fakeSink(shipped: ShippedTopic = logs, limits: Partial<LokiLimits> = {}
     metrics: shipperMetrics(() => []),
     logger: { info: log, warn: log, error: log } as unknown as Logger,
     onAttempt: (problem) => void attempts.push(problem),
-    sendToDeadLetters: async (topic, set, { reason }) => void letters.push({ topic, records: set, reason }),
+    sendToDeadLetters: async ({ topic }, set, { reason }) =>
+      void letters.push({ topic, records: set, reason }),
   }
-  const settle = () => laneSink(sink, shipped, closing.signal).settle(batch, false)
+  const settle = () => laneSink(sink, shipped, PLACE, closing.signal).settle(batch, false)
   return { sink, settle, closing, attempts, logged, letters }
 }
 
@@ -224,31 +219,31 @@ test('each tenant’s lines are a push of its own, and one that is no tenant’s
   answers = [204, 204]
   const { sink, letters, closing } = fakeSink()
   const tenants = ['acme-one', 'acme-two', 'no\ntenant']
-  const many = tenants.map(
-    (tenant, offset) => ({ ...records[0], offset, key: Buffer.from(tenant) }) as KafkaRecord,
+  const many = tenants.map((tenant, offset) =>
+    recordOf({ key: Buffer.from(tenant), value: Buffer.from('{}'), offset }),
   )
-  const project: ShippedTopic['project'] = (record) => ({
-    ...logs.project(record),
+  const project = (record: DecodedRecord) => ({
+    ...logs.project(record, 0),
     tenant: String(record.key),
   })
   const mixed = takeBatch(many, 0, project, { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 })
-  expect(await laneSink(sink, logs, closing.signal).settle(mixed, false)).toBe(true)
+  expect(await laneSink(sink, logs, PLACE, closing.signal).settle(mixed, false)).toBe(true)
   expect(pushes.map(({ tenant }) => tenant).sort()).toEqual(['acme-one', 'acme-two'])
   expect(letters.map(({ reason }) => reason)).toEqual(['invalid_tenant'])
   expect(await account(sink)).toEqual({ stored: 2, refused: 1, inFlight: 0, givenBack: 0 })
 })
 
 test('what a predecessor may have pushed is asked for as it would be sent: cut, when it is cut', async () => {
-  const long = { ...records[0], value: Buffer.from('a'.repeat(90)) } as KafkaRecord
-  const cut = { ...long, value: Buffer.from(`${'a'.repeat(14)} [truncated from 90 bytes]`) }
+  const long = recordOf({ value: Buffer.from('a'.repeat(90)) })
+  const cut = recordOf({ value: Buffer.from(`${'a'.repeat(14)} [truncated from 90 bytes]`) })
   const room = { bytes: 1e6, records: 10, endBefore: 10, seconds: 9 }
   questions = [[cut], []]
   answers = [204]
   const { sink, closing } = fakeSink(logs, { maxLineBytes: 40 })
-  const { settle } = laneSink({ ...sink, truncate: true }, logs, closing.signal)
-  expect(await settle(takeBatch([long], 0, logs.project, room), true)).toBe(true)
+  const { settle } = laneSink({ ...sink, truncate: true }, logs, PLACE, closing.signal)
+  expect(await settle(takeBatch([long], 0, projected, room), true)).toBe(true)
   expect(pushes).toHaveLength(0)
-  expect(await settle(takeBatch([long], 0, logs.project, room), true)).toBe(true)
+  expect(await settle(takeBatch([long], 0, projected, room), true)).toBe(true)
   expect(pushes).toHaveLength(1)
 })
 
