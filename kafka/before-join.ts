@@ -1,3 +1,5 @@
+import './faster-kafkajs.ts'
+
 import { createRequire } from 'node:module'
 
 /**

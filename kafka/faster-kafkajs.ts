@@ -12,7 +12,7 @@ import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './
  * tests hold against the originals. Two more are replaced because they are wrong: see aborted.ts and
  * `listOffsets`.
  *
- * This module must be imported before kafkajs.
+ * This module must be imported before kafkajs and any part of it: what those have loaded already stays as it was.
  */
 
 const require = createRequire(import.meta.url)
