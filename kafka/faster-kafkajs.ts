@@ -2,14 +2,15 @@ import { createRequire } from 'node:module'
 import { withoutAborted } from './aborted.ts'
 import { batchDecoder } from './decode-batch.ts'
 import { type BatchConstructor, fasterBatch } from './faster-batch.ts'
+import { type QueueConstructor, quietQueue } from './quiet-queue.ts'
 import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './record-batch.ts'
 
 /**
  * Replaces functions of kafkajs 2.2.4 (pinned; its last release) that take most of the time of
  * producing: grouping messages by partition copies the whole group for each message, and each record is
  * encoded into a buffer of its own that is allocated, cleared, grown and copied several times; and of
- * consuming, see decode-batch.ts and faster-batch.ts. What the replacements return is the same, which the
- * tests hold against the originals. Two more are replaced because they are wrong: see aborted.ts and
+ * consuming, see decode-batch.ts and faster-batch.ts; or that cost something all the time, see quiet-queue.ts.
+ * What the replacements return is the same, which the tests hold against the originals. Two more are replaced because they are wrong: see aborted.ts and
  * `listOffsets`.
  *
  * This module must be imported before kafkajs and any part of it: what those have loaded already stays as it was.
@@ -117,6 +118,9 @@ export const ORIGINALS = {
   })),
   batch: replace('kafkajs/src/consumer/batch', (original) => fasterBatch(original as BatchConstructor)),
   decodeBatch: replace('kafkajs/src/protocol/recordBatch/v0/decoder', () => decodeBatch),
+  requestQueue: replace('kafkajs/src/network/requestQueue', (original) =>
+    quietQueue(original as QueueConstructor),
+  ),
   groupByPartition: replace('kafkajs/src/producer/groupMessagesPerPartition', () => groupByPartition),
   /** Records stay as they are until their batch is encoded. */
   encodeRecord: replace('kafkajs/src/protocol/recordBatch/record/v0', () => (parts: RecordParts) => parts),
