@@ -6,13 +6,13 @@ import { type Service } from './service.ts'
 /**
  * How Node runs the shipper; what each flag brings is in docs/performance.md. The space for new objects has its
  * full size, 16 MB, from the beginning: fetched records live until they are pushed, and are moved on before
- * in less. The space for old ones grows by 60 % before it is looked through, since they hold fetches.
+ * in less. The space for old ones grows by 90 % before it is looked through, since they hold fetches.
  * Collecting garbage side by side costs more than it saves where Loki and Kafka use the other cores. And code
  * is compiled for speed when it has run three times as often as Node would have it: much runs at the start alone.
  */
 export const SHIPPER_NODE_FLAGS = [
   '--min-semi-space-size=16',
-  '--heap-growing-percent=60',
+  '--heap-growing-percent=90',
   '--single-threaded-gc',
   '--interrupt-budget=400000',
 ] as const
