@@ -17,7 +17,7 @@ groups:
   - name: short
     rules:
       - alert: short
-        expr: sum by (source) (count_over_time({job="kafka-logs", etat="FAILED", source=~"short-.*"}[10s])) > 0
+        expr: sum by (source) (count_over_time({job="kafka-logs", etat="FAILED", source=~"short-.*"}[20s])) > 0
         labels: { severity: critical }
         annotations: { summary: '{{ $labels.source }} failed', action: mend it }
 `

@@ -19,6 +19,9 @@ export type Mailbox = {
   raw: (mail: Mail) => Promise<string>
 }
 
+/** A log, the ruler's next look, Alertmanager's waits and the mail, on a machine with other work. */
+const WITHIN_MS = 90_000
+
 /** What maildev caught, through its API. */
 export function mailbox(url: string): Mailbox {
   const on = async (alert: string, source?: string) => {
@@ -31,10 +34,14 @@ export function mailbox(url: string): Mailbox {
   return {
     on,
     until: (count, alert, source) =>
-      eventually(`${count} mails on ${alert} ${source ?? ''}`, async () => {
-        const mails = await on(alert, source)
-        return mails.length >= count && mails
-      }),
+      eventually(
+        `${count} mails on ${alert} ${source ?? ''}`,
+        async () => {
+          const mails = await on(alert, source)
+          return mails.length >= count && mails
+        },
+        WITHIN_MS,
+      ),
     raw: async ({ id }) => (await fetch(`${url}/email/${id}/source`)).text(),
   }
 }
