@@ -1,5 +1,6 @@
 import { bytesOf, type Entry, type Stream } from '../loki/encode.ts'
 import { type LokiLimits } from '../loki/limits.ts'
+import { without } from '../loki/missing.ts'
 import { type Refusal } from './dead-letters.ts'
 
 /** Why an entry is not sent at all, beside the outcomes of pushes (loki/outcome.ts); a closed list. */
@@ -44,14 +45,8 @@ export function fitted(
       else if (truncate && isLong(entry, limits)) entry.line = truncated(entry.line, limits.maxLineBytes)
     }
   }
-  return { fit: unfit.length === 0 ? streams : without(unfit, streams), unfit }
-}
-
-function without(unfit: readonly Unfit[], streams: readonly Stream[]): Stream[] {
-  const refused = new Set(unfit.flatMap(({ entries }) => entries))
-  return streams
-    .map((stream) => ({ ...stream, entries: stream.entries.filter((entry) => !refused.has(entry)) }))
-    .filter(({ entries }) => entries.length > 0)
+  if (unfit.length === 0) return { fit: streams, unfit }
+  return { fit: without(streams, new Set(unfit.flatMap(({ entries }) => entries))), unfit }
 }
 
 /** Most entries have none: nothing is made for those. */
