@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import { measuredGauge } from '../service/gauge.ts'
 import { lagGauges, type PartitionLag } from '../service/lag.ts'
 
 /** The tracker's numbers, and the registry that serves them. `openIncidents` and `lags` are asked at each scrape. */
@@ -11,14 +12,8 @@ export function trackerMetrics(
   collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name: `vigie_tracker_${name}`, help, labelNames, registers: [registry] })
-  new Gauge({
-    name: 'vigie_tracker_open_incidents',
-    help: 'Sources that are down now, in the partitions of this tracker',
-    registers: [registry],
-    collect() {
-      this.set(openIncidents())
-    },
-  })
+  const help = 'Sources that are down now, in the partitions of this tracker'
+  measuredGauge(registry, 'vigie_tracker_open_incidents', help, openIncidents)
   lagGauges(registry, 'vigie_tracker', lags, now)
   return {
     registry,

@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from 'prom-client'
+import { type Registry } from 'prom-client'
+import { measuredGauge } from './gauge.ts'
 
 /** How far behind one partition is; `oldestWaitingMs` is when Kafka got the oldest record that waits, if one does. */
 export type PartitionLag = { messages: number; oldestWaitingMs: number | undefined }
@@ -13,19 +14,11 @@ export function lagGauges(
   lags: () => readonly PartitionLag[],
   now: () => number,
 ): void {
-  const gauge = (name: string, help: string, measure: () => number) =>
-    new Gauge({
-      name: `${prefix}_${name}`,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(measure())
-      },
-    })
-  gauge('lag_messages', 'Records in Kafka that are yet to be handled', () =>
+  measuredGauge(registry, `${prefix}_lag_messages`, 'Records in Kafka that are yet to be handled', () =>
     lags().reduce((total, { messages }) => total + messages, 0),
   )
-  gauge('lag_seconds', 'Age of the oldest record that waits, in seconds; 0 when none does', () =>
+  const help = 'Age of the oldest record that waits, in seconds; 0 when none does'
+  measuredGauge(registry, `${prefix}_lag_seconds`, help, () =>
     ageSeconds(
       lags().map(({ oldestWaitingMs }) => oldestWaitingMs),
       now(),

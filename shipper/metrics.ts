@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { measuredGauge } from '../service/gauge.ts'
 import { ageSeconds, lagGauges } from '../service/lag.ts'
 import { type LaneStand } from './lane.ts'
 import { type Place } from './lanes.ts'
@@ -13,14 +14,7 @@ export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name: `vigie_shipper_${name}`, help, labelNames, registers: [registry] })
   const gauge = (name: string, help: string, measure: () => number) =>
-    new Gauge({
-      name: `vigie_shipper_${name}`,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(measure())
-      },
-    })
+    measuredGauge(registry, `vigie_shipper_${name}`, help, measure)
 
   const state = { lastSuccessMs: now() }
   gauge('seconds_since_last_success', 'Seconds since Loki last acknowledged a push', () =>
