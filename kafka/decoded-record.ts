@@ -19,7 +19,7 @@ export type BatchContext = {
 export const LOG_APPEND_TIME = 1
 
 /** A batch's uncompressed bytes, and what its records' numbers are counted from. */
-type DecodedBatch = {
+type BatchBytes = {
   context: BatchContext
   bytes: Buffer
   /** The memory that the bytes lie in, from `byteOffset` on. */
@@ -31,7 +31,8 @@ type DecodedBatch = {
   arrivalMs: number | undefined
 }
 
-export function batchOf(bytes: Buffer, context: BatchContext): DecodedBatch {
+/** What the records of a batch share: its bytes, uncompressed, and its context. Pure. */
+export function batchOf(bytes: Buffer, context: BatchContext): BatchBytes {
   const arrivesAtOnce = context.timestampType === LOG_APPEND_TIME && context.maxTimestamp !== ''
   return {
     context,
@@ -51,18 +52,19 @@ export function batchOf(bytes: Buffer, context: BatchContext): DecodedBatch {
  */
 export class DecodedRecord implements ArrayBufferView {
   constructor(
-    private readonly batch: DecodedBatch,
+    private readonly batch: BatchBytes,
     readonly attributes: number,
     private readonly timestampDelta: number | bigint,
     private readonly offsetDelta: number,
     private readonly keyStart: number,
     private readonly keyLength: number,
-    private readonly valueStart: number,
+    /** Where the value begins in `bytes`. */
+    readonly valueStart: number,
     private readonly valueLength: number,
     readonly headers: RecordHeaders,
   ) {}
 
-  /** The batch's bytes: the value's begin at `byteOffset - bytes.byteOffset`. */
+  /** The batch's bytes. */
   get bytes(): Buffer {
     return this.batch.bytes
   }

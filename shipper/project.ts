@@ -49,15 +49,15 @@ export function jsonProjector(
     destinationOf(Object.fromEntries(fields.map((field, index) => [field, texts[index]]))),
   )
   return (record, partition) => {
-    const { bytes, byteLength } = record
-    const start = record.byteOffset - bytes.byteOffset
-    if (scan(bytes, start, start + byteLength)) {
+    const { bytes, valueStart: start } = record
+    const end = start + record.byteLength
+    if (scan(bytes, start, end)) {
       const eventMs = spanTimeMs(bytes, spans.starts[time] as number, spans.ends[time] as number)
       const { labels, tenant, metadata } = scanned(bytes, spans)
       const entry = entryAt(eventMs ?? arrivalMs(record), record.offsetNumber, partition, record, metadata)
       return { labels, tenant, entry, parsed: true }
     }
-    const json = parsedObject(bytes.toString('utf8', start, start + byteLength))
+    const json = parsedObject(bytes.toString('utf8', start, end))
     const eventMs = json === undefined ? undefined : eventTimeMs(json[timeField])
     const timestampMs = eventMs ?? arrivalMs(record)
     const { labels, tenant, metadata } = json === undefined ? failed : destinationOf(json)

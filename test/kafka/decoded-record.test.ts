@@ -22,6 +22,7 @@ describe('a record', () => {
   test('lies in its batch as an ArrayBufferView does', () => {
     const record = recordOf(parts)
     const start = record.byteOffset - record.bytes.byteOffset
+    expect(record.valueStart).toBe(start)
     expect(record.bytes.toString('utf8', start, start + record.byteLength)).toBe('{"run":1}')
     expect(Buffer.from(record.buffer, record.byteOffset, record.byteLength)).toEqual(parts.value)
   })
