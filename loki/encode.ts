@@ -12,7 +12,7 @@ export type Entry = { seconds: number; nanos: number; line: ArrayBufferView; met
 export type Stream = { labels: string; entries: Entry[]; tenant?: string | undefined }
 
 /** A line's bytes, not copied. Pure. */
-export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
+export const lineBytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength)
 
 /** What tells a stream from all others: its labels and, where it names one, its tenant. Pure. */

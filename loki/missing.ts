@@ -1,6 +1,6 @@
 import { type VigieError } from '../service/errors.ts'
 import { type LokiSettings } from './config.ts'
-import { bytesOf, type Entry, type Stream } from './encode.ts'
+import { type Entry, lineBytes, type Stream } from './encode.ts'
 import { selector } from './logql.ts'
 import { queryLines } from './query.ts'
 
@@ -66,7 +66,7 @@ export const without = (streams: readonly Stream[], left: ReadonlySet<Entry>): S
 /** Bytes that are no UTF-8 come back as replacement characters, in Loki's number of them. */
 const normal = (text: string): string => text.replace(/\ufffd+/g, '\ufffd')
 const isSame = ({ line }: Entry, stored: string): boolean => {
-  const text = bytesOf(line).toString('utf8')
+  const text = lineBytes(line).toString('utf8')
   return text === stored || normal(text) === normal(stored)
 }
 

@@ -1,4 +1,4 @@
-import { bytesOf, type Entry, type Stream } from '../loki/encode.ts'
+import { type Entry, lineBytes, type Stream } from '../loki/encode.ts'
 import { type LokiLimits } from '../loki/limits.ts'
 import { without } from '../loki/missing.ts'
 import { type Refusal } from './dead-letters.ts'
@@ -127,7 +127,7 @@ const utc = (seconds: number): string => new Date(seconds * 1_000).toISOString()
 
 /** The beginning of a line and a mark that says how long it was, together no longer than `maxBytes`. Pure. */
 export function truncated(whole: ArrayBufferView, maxBytes: number): Uint8Array {
-  const line = bytesOf(whole)
+  const line = lineBytes(whole)
   const mark = Buffer.from(` [truncated from ${line.byteLength} bytes]`)
   let end = Math.max(0, maxBytes - mark.byteLength)
   // Not within a character: those bytes begin with 10.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { bytesOf, type Entry, encodePush, type Stream } from '../../loki/encode.ts'
+import { type Entry, encodePush, lineBytes, type Stream } from '../../loki/encode.ts'
 
 /** A reader of protobuf that knows nothing of the encoder: the fields of one message, in order. */
 type Field = { number: number; value: bigint | Buffer }
@@ -85,7 +85,7 @@ const streams: fc.Arbitrary<Stream[]> = fc.array(
 const asBuffers = (list: Stream[]): Stream[] =>
   list.map(({ labels, entries }) => ({
     labels,
-    entries: entries.map((each) => ({ ...each, line: Buffer.from(bytesOf(each.line)) })),
+    entries: entries.map((each) => ({ ...each, line: Buffer.from(lineBytes(each.line)) })),
   }))
 
 describe('a push request', () => {
@@ -137,6 +137,6 @@ describe('a push request', () => {
     const [stream, ...others] = decoded(encodePush([{ labels: '{}', entries }]))
     expect(others).toEqual([])
     expect(stream?.entries.map((each) => each.line.byteLength)).toEqual([6, 2_000_000, 5])
-    expect(large.equals(bytesOf(stream?.entries[1]?.line ?? Buffer.alloc(0)))).toBe(true)
+    expect(large.equals(lineBytes(stream?.entries[1]?.line ?? Buffer.alloc(0)))).toBe(true)
   })
 })

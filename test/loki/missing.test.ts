@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { bytesOf, type Entry, type Stream } from '../../loki/encode.ts'
+import { type Entry, lineBytes, type Stream } from '../../loki/encode.ts'
 import { missingFrom, spansOf, timeNs } from '../../loki/missing.ts'
 
 const MINUTE_NS = 60_000_000_000n
@@ -76,7 +76,7 @@ describe('missingFrom', () => {
   })
   const asStored = (entry: Entry) => ({
     timeNs: timeNs(entry),
-    line: bytesOf(entry.line).toString('utf8'),
+    line: lineBytes(entry.line).toString('utf8'),
   })
 
   test.each([5_000, 7, 2])('finds what is there page by page, %d lines each', async (limit) => {

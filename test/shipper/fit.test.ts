@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { bytesOf } from '../../loki/encode.ts'
+import { lineBytes } from '../../loki/encode.ts'
 import { DEFAULT_LIMITS, type LokiLimits } from '../../loki/limits.ts'
 import { selector } from '../../loki/logql.ts'
 import { fitted, truncated } from '../../shipper/fit.ts'
@@ -45,7 +45,7 @@ describe('what Loki would refuse', () => {
     const { fit, unfit } = held({ a: 'b' }, [entryAt(1, 'é'.repeat(100))], { maxLineBytes: 64 }, true)
     expect(unfit).toEqual([])
     const [line = Buffer.of()] = fit.flatMap(({ entries }) => entries.map((entry) => entry.line))
-    expect(bytesOf(line).toString()).toBe(`${'é'.repeat(18)} [truncated from 200 bytes]`)
+    expect(lineBytes(line).toString()).toBe(`${'é'.repeat(18)} [truncated from 200 bytes]`)
   })
 
   test('a cut line stays in the entry that its record is known by, beside one that is refused', () => {

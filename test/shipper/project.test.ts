@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type DecodedRecord, recordOf as decoded } from '../../kafka/decoded-record.ts'
-import { bytesOf } from '../../loki/encode.ts'
+import { lineBytes } from '../../loki/encode.ts'
 import { type Projected, projector } from '../../shipper/project.ts'
 
 const KAFKA_MS = Date.UTC(2026, 10, 21, 11, 0, 0, 7)
@@ -22,7 +22,7 @@ const projected = (value: unknown, { partition = 0, offset }: Where = {}): Proje
   projector()(recordOf(value, offset), partition)
 const withoutLine = ({ entry: { line, ...entry }, ...rest }: Projected) => ({ ...rest, entry })
 /** The line's bytes. */
-const lineOf = ({ entry: { line } }: Projected): Buffer => bytesOf(line)
+const lineOf = ({ entry: { line } }: Projected): Buffer => lineBytes(line)
 /** The entry's time in milliseconds, without the digits below. */
 const msOf = ({ entry }: Projected): number => entry.seconds * 1000 + Math.floor(entry.nanos / 1e6)
 

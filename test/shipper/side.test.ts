@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { recordOf } from '../../kafka/decoded-record.ts'
 import { HEADER, TOPIC } from '../../log/names.ts'
-import { bytesOf } from '../../loki/encode.ts'
+import { lineBytes } from '../../loki/encode.ts'
 import { type Projected } from '../../shipper/project.ts'
 import { sideTopics } from '../../shipper/side.ts'
 
@@ -15,7 +15,7 @@ const project = (topic: string, parts: Parts): Projected => {
     0,
   )
 }
-const lineOf = ({ line }: Projected['entry']): Buffer => bytesOf(line)
+const lineOf = ({ line }: Projected['entry']): Buffer => lineBytes(line)
 
 describe('incidents', () => {
   const event = {
