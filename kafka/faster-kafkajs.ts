@@ -10,8 +10,8 @@ import { type BatchHead, encodeBatch, encodeRecords, type RecordParts } from './
  * producing: grouping messages by partition copies the whole group for each message, and each record is
  * encoded into a buffer of its own that is allocated, cleared, grown and copied several times; and of
  * consuming, see decode-batch.ts and faster-batch.ts; or that cost something all the time, see quiet-queue.ts.
- * What the replacements return is the same, which the tests hold against the originals. Two more are replaced because they are wrong: see aborted.ts and
- * `listOffsets`.
+ * What the replacements return is the same, which the tests hold against the originals. Two more are replaced
+ * because they are wrong: see aborted.ts and `listOffsets`.
  *
  * This module must be imported before kafkajs and any part of it: what those have loaded already stays as it was.
  */

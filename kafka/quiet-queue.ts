@@ -3,7 +3,7 @@ export type QueueConstructor = new (...args: never[]) => Queue
 
 /**
  * Returns kafkajs's queue of a connection's requests, but one that sleeps while nothing waits in it: kafkajs looks
- * whether something does every millisecond, on each connection, 3 % of a core for a shipper without logs.
+ * whether something does every millisecond, on each connection: 2 % of a core for a shipper that has to wait.
  */
 export const quietQueue = (Original: QueueConstructor): QueueConstructor =>
   class QuietQueue extends Original {

@@ -7,6 +7,7 @@ import { PROJECT_ROOT } from '../../stack/config.ts'
 import { DOCKER_FOLDER, ensureSecrets } from '../../stack/docker.ts'
 import { ENGINES, kafkaClassPath, programOf } from '../../stack/engines.ts'
 import { basicsOf } from '../../stack/process.ts'
+import { SHIPPER_NODE_FLAGS } from '../../stack/shipper.ts'
 import { TOOLS } from '../../stack/tools.ts'
 import { ownStackEnv, temporaryFolder, vigie } from './harness.ts'
 
@@ -17,6 +18,7 @@ type Service = {
   image: string
   build?: { context: string; dockerfile: string; target: string }
   user: string
+  entrypoint?: string[]
   read_only?: boolean
   mem_limit: string
   restart: string
@@ -66,6 +68,10 @@ describe('compose.yaml, with the secrets that `vigie up` makes', () => {
     expect(each(isPinned)).toEqual(all(true))
     expect(services.kafka?.image).toBe(`apache/kafka:${ENGINES.kafka.version}`)
     expect(services.loki?.image).toBe(`grafana/loki:${ENGINES.loki.version}`)
+  })
+
+  test('runs the shipper as the native stack does', () => {
+    expect(services.shipper?.entrypoint).toEqual(['node', ...SHIPPER_NODE_FLAGS, 'bin/vigie.js'])
   })
 
   test('runs everything without rights: no root, no capabilities, nothing gained, nothing written but where said', () => {
