@@ -89,13 +89,20 @@ export async function assertFree(port: number, service: string, setting: string)
  * Where free ports are looked for: below those that Linux gives to outgoing connections (32768 on), one of
  * which could take a port between this and its use.
  */
-const FREE_PORTS = { from: 15_000, to: 32_000 }
+const FREE_PORTS: PortRange = { from: 15_000, to: 32_000 }
+
+/** Ports `from` to `to`, without the last. */
+export type PortRange = { from: number; to: number }
+
 const given = new Set<number>()
 
-/** A port of 127.0.0.1 that was free a moment ago; never the same one twice. */
-export async function freePort(): Promise<number> {
+/**
+ * A port of 127.0.0.1 that was free a moment ago; never the same one twice in this process. Another process
+ * may be given it, too, until somebody listens on it.
+ */
+export async function freePort({ from, to } = FREE_PORTS): Promise<number> {
   for (;;) {
-    const port = randomInt(FREE_PORTS.from, FREE_PORTS.to)
+    const port = randomInt(from, to)
     if (given.has(port) || !(await isFree(port))) continue
     given.add(port)
     return port

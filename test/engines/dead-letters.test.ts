@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { TOPIC } from '../../log/names.ts'
-import { freePort } from '../../stack/ports.ts'
 import { eventually, linesOf, start, startShipper, stopService, unique, vigie } from './harness.ts'
 import { letter, lettersOf, type OwnKafka, startOwnKafka, upTo } from './letters.ts'
+import { reservedPort } from './ports.ts'
 
 let kafka: OwnKafka
 beforeAll(async () => {
@@ -254,7 +254,7 @@ test('what was settled is not shipped: Loki has each letter once, before and aft
 
 test.each([[['list']], [['retry']], [['purge', '--yes']]])('%j: Kafka does not answer', async (args) => {
   const { code, stdout, stderr } = await vigie(['dead-letters', ...args], {
-    KAFKA_BROKERS: `127.0.0.1:${await freePort()}`,
+    KAFKA_BROKERS: `127.0.0.1:${await reservedPort()}`,
   })
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toMatch(/^vigie: Kafka at 127\.0\.0\.1:\d+ does not answer .*\n$/)

@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { PROJECT_ROOT } from '../../stack/config.ts'
-import { freePort } from '../../stack/ports.ts'
 import { engineEnv, logAt, temporaryFolder, unique, vigie } from './harness.ts'
+import { reservedPort } from './ports.ts'
 
 const file = () => {
   const path = join(temporaryFolder(), 'one.ndjson')
   writeFileSync(path, JSON.stringify(logAt(unique('errors'), 30)))
   return path
 }
-const deadPort = async () => `127.0.0.1:${await freePort()}`
+const deadPort = async () => `127.0.0.1:${await reservedPort()}`
 
 type Mistake = {
   what: string

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { serialise } from '../../log/normalise.ts'
 import { lokiSettings } from '../../loki/config.ts'
 import { settingsFrom } from '../../service/settings.ts'
-import { freePort } from '../../stack/ports.ts'
 import { httpProxy } from './faulty-proxy.ts'
 import {
   asMessages,
@@ -25,6 +24,7 @@ import {
   untilCounted,
   vigie,
 } from './harness.ts'
+import { reservedPort } from './ports.ts'
 
 /** `TEST_KILLS=50` runs the long form. */
 const KILLS = Number(process.env.TEST_KILLS ?? 6)
@@ -69,7 +69,7 @@ describe('exactly once, as LogQL counts it', () => {
     )
     closing.push(requests.close, answers.close)
     const startShipper = async (name: string, url: string) => {
-      const port = String(await freePort())
+      const port = String(await reservedPort())
       const { child } = start(['ship'], { ...env, ...local(), LOKI_URL: url, METRICS_PORT: port })
       shippers.set(name, child)
       children.push(child)

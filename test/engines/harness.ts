@@ -11,9 +11,9 @@ import { type LogLine } from '../../log/line.ts'
 import { serialise } from '../../log/normalise.ts'
 import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
 import { PROJECT_ROOT, stackSettings } from '../../stack/config.ts'
-import { freePort } from '../../stack/ports.ts'
 import { localS3Env } from '../../stack/s3.ts'
 import { type ServiceStatus } from '../../stack/status.ts'
+import { reservedPort } from './ports.ts'
 
 /** The settings of the engines that setup.ts started. */
 export const settings = readSettings(process.env)
@@ -78,7 +78,7 @@ export const vigie = (args: string[], env: Record<string, string | undefined> = 
 export type RunningService = Started & { port: number; metric: (name: string) => Promise<number> }
 
 async function startService(verb: string, portSetting: string, env: Record<string, string>) {
-  const port = await freePort()
+  const port = await reservedPort()
   const started = start([verb], { ...engineEnv(), [portSetting]: String(port), ...env })
   const url = `http://127.0.0.1:${port}`
   await eventually(`vigie ${verb} is ready; it says: ${started.stderr()}`, async () => {
@@ -242,11 +242,11 @@ export async function distinctLinesOf(source: string, loki = settings.loki): Pro
 export async function ownStackEnv(): Promise<Record<string, string>> {
   const env: Record<string, string> = {
     VIGIE_HOME: temporaryFolder(),
-    METRICS_PORT: String(await freePort()),
-    TRACKER_METRICS_PORT: String(await freePort()),
+    METRICS_PORT: String(await reservedPort()),
+    TRACKER_METRICS_PORT: String(await reservedPort()),
   }
   for (const name of Object.keys(stackSettings.shape))
-    if (name.endsWith('_PORT')) env[name] = String(await freePort())
+    if (name.endsWith('_PORT')) env[name] = String(await reservedPort())
   return env
 }
 

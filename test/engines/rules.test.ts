@@ -8,8 +8,8 @@ import { rulerFiles } from '../../rules/ruler.ts'
 import { sourcesYaml } from '../../rules/sources.ts'
 import { type Mismatch } from '../../rules/testing/run.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
-import { freePort } from '../../stack/ports.ts'
 import { engineEnv, eventually, settings, start, temporaryFolder, vigie } from './harness.ts'
+import { reservedPort } from './ports.ts'
 
 const OWN_TESTS = join(PROJECT_ROOT, 'rules', 'tests')
 const LONG_MS = 300_000
@@ -360,7 +360,7 @@ const sources = stringify({
   ],
 })
 const config = () => ({ VIGIE_CONFIG: written({ 'vigie.yaml': sources }) })
-const nobody = async () => ({ LOKI_URL: `http://127.0.0.1:${await freePort()}` })
+const nobody = async () => ({ LOKI_URL: `http://127.0.0.1:${await reservedPort()}` })
 
 describe('vigie rules check', () => {
   test('the catalogue is right, whatever sources declare', async () => {

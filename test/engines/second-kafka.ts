@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import { kafkaClassPath } from '../../stack/engines.ts'
 import { serverProperties } from '../../stack/kafka.ts'
-import { accepts, freePort } from '../../stack/ports.ts'
+import { accepts } from '../../stack/ports.ts'
 import { spawnDetached, terminate } from '../../stack/process.ts'
 import { TOOLS } from '../../stack/tools.ts'
 import { eventually, temporaryFolder } from './harness.ts'
+import { reservedPort } from './ports.ts'
 
 export type SecureKafka = {
   plain: string
@@ -65,10 +66,10 @@ export async function startSecureKafka(): Promise<SecureKafka> {
   mkdirSync(join(folder, 'data'))
   const { keystore, caFile } = makeCertificate(folder)
   const [plain, controller, sasl, tls] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
+    await reservedPort(),
+    await reservedPort(),
+    await reservedPort(),
+    await reservedPort(),
   ]
   const listeners = `PLAINTEXT://127.0.0.1:${plain},SASL_PLAINTEXT://127.0.0.1:${sasl},SASL_SSL://127.0.0.1:${tls}`
   const properties = serverProperties(

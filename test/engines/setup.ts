@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, stackContext } from '../../cli/settings.ts'
 import { ensureEngines } from '../../stack/build.ts'
-import { freePort } from '../../stack/ports.ts'
 import { createProgress } from '../../stack/progress.ts'
 import { up } from '../../stack/up.ts'
+import { reservedPort } from './ports.ts'
 
 /** The variables that would point the tests at somebody's real engines. */
 const FOREIGN =
@@ -15,7 +15,7 @@ const FOREIGN =
 export default async function setup(): Promise<void> {
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name]
   const [s3, kafka, controller, loki, lokiGrpc, alertmanager, smtp, mailPage, metrics, trackerMetrics] =
-    await Promise.all(Array.from({ length: 10 }, () => freePort()))
+    await Promise.all(Array.from({ length: 10 }, () => reservedPort()))
   Object.assign(process.env, {
     VIGIE_HOME: mkdtempSync(join(tmpdir(), 'vigie-test-')),
     VIGIE_S3_PORT: String(s3),

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { freePort } from '../../stack/ports.ts'
 import { startOf } from '../../stack/process.ts'
 import {
   type Ended,
@@ -12,6 +11,7 @@ import {
   unique,
   vigie,
 } from './harness.ts'
+import { reservedPort } from './ports.ts'
 
 const READY = { s3: 'ready', tracker: 'ready', shipper: 'ready' }
 
@@ -22,9 +22,9 @@ describe('vigie up, status and down', () => {
     const topic = unique('stack')
     Object.assign(env, {
       VIGIE_HOME: temporaryFolder(),
-      VIGIE_S3_PORT: String(await freePort()),
-      METRICS_PORT: String(await freePort()),
-      TRACKER_METRICS_PORT: String(await freePort()),
+      VIGIE_S3_PORT: String(await reservedPort()),
+      METRICS_PORT: String(await reservedPort()),
+      TRACKER_METRICS_PORT: String(await reservedPort()),
       TRACKER_GROUP_ID: `${topic}-tracker`,
       SHIPPER_SIDE_TOPICS: 'false',
       KAFKA_BROKERS: settings.kafka.KAFKA_BROKERS.join(','),
