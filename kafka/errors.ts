@@ -20,8 +20,11 @@ function* causesOf(error: unknown): Generator<Chain> {
 const NOT_AUTHORISED = /_AUTHORIZATION_FAILED$/
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/
 
-/** The error of our table for one that kafkajs threw; an error of ours stays as it is. */
-export function kafkaError(error: unknown, brokers: readonly string[], topic = ''): VigieError {
+/**
+ * The error of our table for one that kafkajs threw; an error of ours stays as it is. Which topic is
+ * missing, kafkajs does not say: without `topic` that is KAFKA_FAILED with Kafka's words.
+ */
+export function kafkaError(error: unknown, brokers: readonly string[], topic?: string): VigieError {
   const details = { brokers: brokers.join(','), problem: reasonOf(error) }
   for (const cause of causesOf(error)) {
     if (cause.name === 'VigieError') return cause as VigieError
@@ -30,7 +33,7 @@ export function kafkaError(error: unknown, brokers: readonly string[], topic = '
     if (cause.name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED')
       return vigieError('KAFKA_AUTHENTICATION', { ...details, problem }, error)
     if (NOT_AUTHORISED.test(type)) return vigieError('KAFKA_NOT_AUTHORISED', { ...details, problem }, error)
-    if (type === 'UNKNOWN_TOPIC_OR_PARTITION')
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION' && topic !== undefined)
       return vigieError('KAFKA_TOPIC_MISSING', { brokers: details.brokers, topic }, error)
     if (TLS_CODE.test(cause.code ?? '') || /certificate|SSL|TLS/.test(cause.message ?? ''))
       return vigieError('KAFKA_TLS', { ...details, problem }, error)

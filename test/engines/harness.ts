@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings, stackContext } from '../../cli/settings.ts'
 import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
 import { type KafkaSettings } from '../../kafka/config.ts'
+import { untilLed } from '../../kafka/topics.ts'
 import { type LogLine } from '../../log/line.ts'
 import { serialise } from '../../log/normalise.ts'
 import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
@@ -147,19 +148,15 @@ export const createTopic = (
   topic: string,
   partitions = 1,
   config: Record<string, string> = {},
-): Promise<boolean> =>
-  withAdmin(createKafka(settings.kafka, 'test'), brokers, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        {
-          topic,
-          numPartitions: partitions,
-          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-        },
-      ],
-    }),
-  )
+): Promise<void> =>
+  withAdmin(createKafka(settings.kafka, 'test'), brokers, async (admin) => {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic, numPartitions: partitions, configEntries }],
+    })
+    await untilLed(admin, [topic], brokers)
+  })
 
 /** Every record of a topic, from its beginning to its present end. */
 export async function readTopic(

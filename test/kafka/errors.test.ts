@@ -83,6 +83,18 @@ describe('what kafkajs throws becomes ours', () => {
     expect(ours.cause).toBe(error)
   })
 
+  test('a missing topic that is not known by name: what Kafka says', () => {
+    const error = thrown('does not host this topic-partition', {
+      name: 'KafkaJSProtocolError',
+      type: 'UNKNOWN_TOPIC_OR_PARTITION',
+    })
+    expect(kafkaError(error, BROKERS, 'logs')).toMatchObject({ code: 'KAFKA_TOPIC_MISSING' })
+    expect(kafkaError(error, BROKERS)).toMatchObject({
+      code: 'KAFKA_FAILED',
+      message: expect.stringContaining('does not host this topic-partition'),
+    })
+  })
+
   test('the cause that says most wins, however deep it lies', () => {
     const inner = thrown('SASL PLAIN authentication failed', { name: 'KafkaJSSASLAuthenticationError' })
     const error = thrown('connection closed', { name: 'KafkaJSConnectionError', cause: retried(inner) })
