@@ -20,7 +20,8 @@ const beginsEmpty = () =>
 
 async function answer<Answer>(...args: string[]): Promise<Answer & { code: number | null }> {
   const { code, stdout, stderr } = await deadLetters(...args, '--json')
-  expect(stderr).toBe('')
+  // On a busy machine it takes so long that it says how far it is.
+  expect(stderr).not.toContain('vigie:')
   return { ...(JSON.parse(stdout) as Answer), code }
 }
 type Listed = {
