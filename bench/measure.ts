@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { vigieError } from '../service/errors.ts'
-import { SHIPPER_NODE_FLAGS } from '../stack/shipper.ts'
+import { NODE_FLAGS } from '../shipper/node-flags.ts'
 import { type Child, startChild } from './child.ts'
 import { type BenchTopic } from './topic.ts'
 import { usageOf } from './usage.ts'
@@ -36,7 +36,7 @@ const kafkaEnv = (kafka: KafkaSettings, topic: string, group: string) => ({
 /** kafkajs reading the topic, and nothing else: a floor. */
 export function readAlone({ kafka, topic, count, signal }: Job): Promise<Measurement> {
   const env = kafkaEnv(kafka, topic.name, topic.newGroup())
-  const start = () => [startChild('dist/bench/read-alone.js', [String(count)], env, SHIPPER_NODE_FLAGS)]
+  const start = () => [startChild('dist/bench/read-alone.js', [String(count)], env, NODE_FLAGS)]
   return measured('kafkajs reading alone', count, signal, start, async ([child]) => {
     await child?.said(/is through/)
   })
@@ -45,7 +45,7 @@ export function readAlone({ kafka, topic, count, signal }: Job): Promise<Measure
 /** Encoding, compressing and posting pushes to a null sink, and nothing else: a floor. */
 export function pushAlone({ count, signal }: Job, sinkUrl: string): Promise<Measurement> {
   const start = () => [
-    startChild('dist/bench/push-alone.js', [String(count)], { LOKI_URL: sinkUrl }, SHIPPER_NODE_FLAGS),
+    startChild('dist/bench/push-alone.js', [String(count)], { LOKI_URL: sinkUrl }, NODE_FLAGS),
   ]
   return measured('the push alone', count, signal, start, async ([child]) => {
     await child?.said(/is through/)
@@ -81,7 +81,7 @@ export function startShippers(
     LOG_LEVEL: 'info',
     LOG_TO_LOKI: 'false',
   }
-  const start = () => startChild('bin/vigie.js', ['ship'], env, SHIPPER_NODE_FLAGS)
+  const start = () => startChild('bin/vigie.js', ['ship'], env, NODE_FLAGS)
   return Array.from({ length: shippers }, start)
 }
 

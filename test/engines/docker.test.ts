@@ -3,11 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { NODE_FLAGS } from '../../shipper/node-flags.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import { DOCKER_FOLDER, ensureSecrets } from '../../stack/docker.ts'
 import { ENGINES, kafkaClassPath, programOf } from '../../stack/engines.ts'
 import { basicsOf } from '../../stack/process.ts'
-import { SHIPPER_NODE_FLAGS } from '../../stack/shipper.ts'
 import { TOOLS } from '../../stack/tools.ts'
 import { ownStackEnv, temporaryFolder, vigie } from './harness.ts'
 
@@ -71,7 +71,7 @@ describe('compose.yaml, with the secrets that `vigie up` makes', () => {
   })
 
   test('runs the shipper as the native stack does', () => {
-    expect(services.shipper?.entrypoint).toEqual(['node', ...SHIPPER_NODE_FLAGS, 'bin/vigie.js'])
+    expect(services.shipper?.entrypoint).toEqual(['node', ...NODE_FLAGS, 'bin/vigie.js'])
   })
 
   test('runs everything without rights: no root, no capabilities, nothing gained, nothing written but where said', () => {
