@@ -4,6 +4,13 @@
  */
 export const quoted = (value: string): string => JSON.stringify(value)
 
+/**
+ * A text as a label or structured metadata may hold it, with `?` for what a broken encoding leaves: U+FFFD, and half
+ * of a surrogate pair, which UTF-8 turns into that. Loki (3.7.6) refuses a label with it, however it is written,
+ * and takes structured metadata with it, but then fails each query that finds that (500, "invalid UTF-8 rune").
+ */
+export const readable = (text: string): string => text.replace(/[\ufffd\p{Surrogate}]/gu, '?')
+
 /** A stream selector, labels in the order given. */
 export function selector(labels: Readonly<Record<string, string>>): string {
   const matchers = Object.entries(labels).map(([name, value]) => `${name}=${quoted(value)}`)

@@ -1,5 +1,6 @@
 import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { type Metadata } from '../loki/encode.ts'
+import { readable } from '../loki/logql.ts'
 import { type Projector } from './project.ts'
 
 /** What of a Kafka record may stand beside its line, as structured metadata. */
@@ -21,12 +22,12 @@ export const withBeside =
 function partOf({ key, headers, offset }: DecodedRecord, partition: number, part: Beside): Metadata {
   if (part === 'partition') return [['kafka_partition', String(partition)]]
   if (part === 'offset') return [['kafka_offset', offset]]
-  if (part === 'key') return key === null ? [] : [['kafka_key', key.toString('utf8')]]
+  if (part === 'key') return key === null ? [] : [['kafka_key', readable(key.toString('utf8'))]]
   return Object.entries(headers).flatMap(([name, value]) =>
     [value]
       .flat()
       .flatMap((each) =>
-        each === undefined || each === null ? [] : [[nameOf(name), String(each)] as const],
+        each === undefined || each === null ? [] : [[nameOf(name), readable(String(each))] as const],
       ),
   )
 }

@@ -1,5 +1,5 @@
 import { type Metadata } from '../loki/encode.ts'
-import { selector } from '../loki/logql.ts'
+import { readable, selector } from '../loki/logql.ts'
 
 /** Where a record's line goes: its stream's labels, whose it is, and what stands beside it. */
 export type Destination = {
@@ -65,4 +65,8 @@ export function destinations(
 }
 
 const labelValue = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
+  typeof value === 'string' && value !== ''
+    ? readable(value)
+    : typeof value === 'number'
+      ? String(value)
+      : undefined

@@ -67,7 +67,7 @@ describe('vigie replay', () => {
     const lines = [0, 1, 2].map((minute) =>
       JSON.stringify({
         // Apart from the logs of the other tests, which the report would count, too.
-        end: new Date(Date.now() - 40 * 86_400_000 - minute * 60_000).toISOString(),
+        end: new Date(Date.now() - 20 * 86_400_000 - minute * 60_000).toISOString(),
         temps_ms: 1500,
         nom: source,
         status: 'REUSSI',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { duration, quoted, selector } from '../../loki/logql.ts'
+import { duration, quoted, readable, selector } from '../../loki/logql.ts'
 
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', '"': '"', '\\': '\\' }
 
@@ -70,6 +70,17 @@ describe('quoted', () => {
 
   test('plain text is written as it is', () => {
     expect(quoted('crm été')).toBe('"crm été"')
+  })
+})
+
+describe('readable', () => {
+  test.each([
+    ['crm été 漢🦊\0', 'crm été 漢🦊\0'],
+    ['Soci\ufffdt\ufffd', 'Soci?t?'],
+    ['\ud800a\udc00\ud800', '?a??'],
+    [Buffer.from([0x61, 0xff]).toString(), 'a?'],
+  ])('%j is %j', (text, expected) => {
+    expect(readable(text)).toBe(expected)
   })
 })
 

@@ -29,6 +29,16 @@ test('what was asked for stands beside the line, behind what stood there already
   ])
 })
 
+test('bytes that are no UTF-8 are readable for Loki', () => {
+  const binary = Buffer.from([0x61, 0xff])
+  const record = recordOf({ key: binary, value, headers: { id: [binary, 'x\ufffd'] } })
+  expect(withBeside(plain, ['key', 'headers'])(record, 0).entry.metadata?.slice(1)).toEqual([
+    ['kafka_key', 'a?'],
+    ['kafka_header_id', 'a?'],
+    ['kafka_header_id', 'x?'],
+  ])
+})
+
 test('a record without a key has none beside it', () => {
   const bare: Projector = (line) => ({
     labels: '{}',

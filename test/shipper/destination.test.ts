@@ -9,6 +9,13 @@ describe('where a record goes', () => {
     expect(of({ a: 'x",b="y' })).toEqual({ labels: '{job="j", a="x\\",b=\\"y"}' })
   })
 
+  test('is told with ? for what Loki refuses in a label: what broken encodings leave', () => {
+    const of = destinations('j', ['a', 'b'])
+    expect(of({ a: 'Soci\ufffdt\ufffd', b: '\ud800x🦊' })).toEqual({
+      labels: '{job="j", a="Soci?t?", b="?x🦊"}',
+    })
+  })
+
   test('is its tenant’s Loki, when it names one', () => {
     const of = destinations('j', ['a'], { tenantField: 'entreprise' })
     expect(of({ a: 'x', entreprise: 'acme' })).toEqual({ labels: '{job="j", a="x"}', tenant: 'acme' })
