@@ -124,8 +124,14 @@ const HEADERS: Record<string, string | Buffer | (string | Buffer)[]>[] = [
   { 'a b': 'one', a_b: ['two', Buffer.from([0xff]), '\ufffd'] },
 ]
 
-/** What is no UTF-8 comes back from Loki as replacement characters, in its number of them. */
-const asAnswered = (value: string | Buffer): string => String(value).replace(/\ufffd+/g, '\ufffd')
+/**
+ * What is no UTF-8 comes back from Loki as replacement characters, in its number of them. Of a long line the
+ * beginning and the length are enough to tell it.
+ */
+function asAnswered(value: string | Buffer): string {
+  const text = String(value).replace(/\ufffd+/g, '\ufffd')
+  return text.length > 300 ? `${text.slice(0, 300)}… ${text.length}` : text
+}
 
 async function storedLines(tenant: string): Promise<string[]> {
   const loki = { ...own.loki, LOKI_TENANT_ID: tenant }
@@ -161,7 +167,7 @@ test('of a topic of hostile records each is stored once as it is, or a dead lett
   const env = {
     ...{ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: `${topic}-group`, SHIPPER_BATCH_BYTES: '65536' },
     ...{ LOKI_URL: proxy.url, LOKI_TENANT_ID: topic },
-    ...{ SHIPPER_METADATA: 'key,headers,partition,offset', SHIPPER_MAX_LABEL_VALUES: '12' },
+    SHIPPER_METADATA: 'key,headers,partition,offset',
   }
   const first = await startShipper(env)
   await eventually('a few stored', async () => (await storedLines(topic)).length > 0)
@@ -181,6 +187,13 @@ test('of a topic of hostile records each is stored once as it is, or a dead lett
   const letters = (await readTopic(TOPIC.deadLetters)).filter(
     ({ headers }) => headers[HEADER.topic] === topic,
   )
-  const told = letters.map(({ value, headers }) => [headers[HEADER.reason], value])
-  expect(told.sort()).toEqual([...refused].sort())
+  // A letter that was written just before the kill may be there again: a copy, with the same place.
+  const told = new Map(
+    letters.map(({ value, headers }) => [
+      `${headers[HEADER.partition]}/${headers[HEADER.offset]}`,
+      [headers[HEADER.reason], asAnswered(value)],
+    ]),
+  )
+  const expected = refused.map(([reason, value]) => [reason, asAnswered(value)])
+  expect([...told.values()].sort()).toEqual(expected.sort())
 })
