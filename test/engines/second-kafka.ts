@@ -99,7 +99,7 @@ export async function startSecureKafka(): Promise<SecureKafka> {
       `ssl.keystore.password=${STORE_PASSWORD}`,
     ].join('\n'),
   )
-  const java = ['-Xmx384m', '-cp', await kafkaClassPath()]
+  const java = ['-Xmx384m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', await kafkaClassPath()]
   const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
     '--add-scram',
     `${mechanism}=[name=${USER},password=${PASSWORD}]`,
