@@ -64,9 +64,7 @@ export function destinations(
   }
 }
 
-const labelValue = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== ''
-    ? readable(value)
-    : typeof value === 'number'
-      ? String(value)
-      : undefined
+function labelValue(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value !== '' ? readable(value) : undefined
+}
