@@ -9,6 +9,7 @@ import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
 import { type KafkaSettings } from '../../kafka/config.ts'
 import { untilLed } from '../../kafka/topics.ts'
 import { type LogLine } from '../../log/line.ts'
+import { HEADER, TOPIC } from '../../log/names.ts'
 import { serialise } from '../../log/normalise.ts'
 import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../loki/query.ts'
 import { PROJECT_ROOT, stackSettings } from '../../stack/config.ts'
@@ -187,6 +188,10 @@ export async function readTopic(
   return records
 }
 
+/** The dead letters of one topic's records: their values and headers. */
+export const deadLettersOf = async (topic: string) =>
+  (await readTopic(TOPIC.deadLetters)).filter(({ headers }) => headers[HEADER.topic] === topic)
+
 export type CommittedRecord = { key: string; value: string; timestamp: string }
 
 /** What readers of committed records find on a topic now, of the shared Kafka or that of an environment. */
@@ -214,10 +219,10 @@ export const untilCounted = (source: string, count: number, deadlineMs = 30_000)
   eventually(`Loki counts ${count} of ${source}`, async () => (await countOf(source)) >= count, deadlineMs)
 
 /** The lines of a stream selector, over the last 120 days. */
-export function linesOf(selector: string): Promise<StoredLine[]> {
+export function linesOf(selector: string, loki = settings.loki): Promise<StoredLine[]> {
   const now = nanoseconds(Date.now())
   const day = 86_400_000_000_000n
-  return queryLines(settings.loki, selector, now - 120n * day, now + day, 10_000)
+  return queryLines(loki, selector, now - 120n * day, now + day, 10_000)
 }
 
 /** Every different line of a source, page by page. */

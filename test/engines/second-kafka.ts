@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 import { kafkaClassPath } from '../../stack/engines.ts'
-import { serverProperties } from '../../stack/kafka.ts'
+import { JAVA_OPTIONS, serverProperties } from '../../stack/kafka.ts'
 import { accepts } from '../../stack/ports.ts'
 import { spawnDetached, terminate } from '../../stack/process.ts'
 import { TOOLS } from '../../stack/tools.ts'
@@ -99,7 +99,7 @@ export async function startSecureKafka(): Promise<SecureKafka> {
       `ssl.keystore.password=${STORE_PASSWORD}`,
     ].join('\n'),
   )
-  const java = ['-Xmx384m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', await kafkaClassPath()]
+  const java = [...JAVA_OPTIONS, '-Xmx384m', '-cp', await kafkaClassPath()]
   const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
     '--add-scram',
     `${mechanism}=[name=${USER},password=${PASSWORD}]`,

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { createKafka, withAdmin } from '../../kafka/client.ts'
 import { committedOffsets } from '../../kafka/offsets.ts'
-import { HEADER, TOPIC } from '../../log/names.ts'
+import { HEADER } from '../../log/names.ts'
 import { httpProxy, type Verdict } from './faulty-proxy.ts'
 import {
   asMessages,
   brokers,
   countOf,
   createTopic,
+  deadLettersOf,
   eventually,
   linesOf,
   logAt,
   produce,
-  readTopic,
   settings,
   startShipper,
   stopService,
@@ -207,9 +207,7 @@ describe('vigie ship', () => {
     await stopService(shipper)
     await proxy.close()
     expect(await countOf(source)).toBe(36)
-    const letters = (await readTopic(TOPIC.deadLetters)).filter(
-      ({ headers }) => headers[HEADER.topic] === topic,
-    )
+    const letters = await deadLettersOf(topic)
     expect(letters.map(({ value }) => JSON.parse(value).description).sort()).toEqual([
       'run 13',
       'run 23',

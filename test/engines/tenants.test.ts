@@ -1,25 +1,20 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { HEADER, TOPIC } from '../../log/names.ts'
-import { startThrowawayLoki, type ThrowawayLoki } from '../../stack/throwaway.ts'
+import { expect, test } from '@jest/globals'
+import { HEADER } from '../../log/names.ts'
 import {
   asMessages,
-  context,
   countOf,
   createTopic,
+  deadLettersOf,
   eventually,
   logAt,
   produce,
-  readTopic,
   startShipper,
   stopService,
   unique,
 } from './harness.ts'
+import { ownLoki } from './own-loki.ts'
 
-let own: ThrowawayLoki
-beforeAll(async () => {
-  own = await startThrowawayLoki(context, new AbortController().signal)
-})
-afterAll(() => own.stop())
+const ownAs = ownLoki()
 
 const RECORDS = 6_000
 
@@ -35,9 +30,10 @@ test('each record is stored once, with the tenant that its field names, also aft
   await produce(topic, asMessages(logs))
   const env = {
     ...{ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: `${topic}-group`, SHIPPER_TENANT_FIELD: 'customer' },
-    ...{ LOKI_URL: own.loki.LOKI_URL, LOKI_TENANT_ID: 'everyone-else', SHIPPER_BATCH_BYTES: '65536' },
+    ...{ LOKI_URL: ownAs('everyone-else').LOKI_URL, LOKI_TENANT_ID: 'everyone-else' },
+    SHIPPER_BATCH_BYTES: '65536',
   }
-  const countAs = (tenant: string) => countOf(source, { ...own.loki, LOKI_TENANT_ID: tenant })
+  const countAs = (tenant: string) => countOf(source, ownAs(tenant))
   const first = await startShipper(env)
   await eventually('a few stored', async () => (await countAs('acme')) > 0)
   first.child.kill('SIGKILL')
@@ -57,9 +53,7 @@ test('each record is stored once, with the tenant that its field names, also aft
   await stopService(second)
   for (const tenant of ['acme', 'globex', 'everyone-else']) expect(await countAs(tenant)).toBe(each)
 
-  const letters = (await readTopic(TOPIC.deadLetters)).filter(
-    ({ headers }) => headers[HEADER.topic] === topic,
-  )
+  const letters = await deadLettersOf(topic)
   const places = letters.map(({ headers }) => `${headers[HEADER.partition]}/${headers[HEADER.offset]}`)
   expect(new Set(places).size).toBe(each)
   expect(new Set(letters.map(({ headers }) => headers[HEADER.reason]))).toEqual(new Set(['invalid_tenant']))
