@@ -43,11 +43,7 @@ export function problemsOf(error: z.ZodError, input: unknown, schema?: SettingsS
       const path = issue.path.join('.') || 'all of it'
       if (issue.code === 'unrecognized_keys')
         return issue.keys.map((key) => `  ${[...issue.path, key].join('.')}: unknown key`).join('\n')
-      const value = issue.path.reduce<unknown>(
-        (at, key) =>
-          typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
-        input,
-      )
+      const value = issue.path.reduce(partOf, input)
       const field = schema?.shape[String(issue.path[0])]
       const shown =
         value === undefined
@@ -58,6 +54,14 @@ export function problemsOf(error: z.ZodError, input: unknown, schema?: SettingsS
       return `  ${path} = ${shown}: ${issue.message}`
     })
     .join('\n')
+}
+
+/** What stands under a key; the whole text where a list was made from one. */
+function partOf(whole: unknown, key: PropertyKey): unknown {
+  if (typeof whole === 'string') return whole
+  return typeof whole === 'object' && whole !== null
+    ? (whole as Record<PropertyKey, unknown>)[key]
+    : undefined
 }
 
 /**

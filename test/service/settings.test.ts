@@ -133,6 +133,15 @@ describe('isOneSlipAway', () => {
   })
 })
 
+test('a wrong part of a list that was made from a text: the problem shows the text', () => {
+  const parts = z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(['key', 'offset'])))
+  const read = () => settingsFrom(z.object({ DEMO_PARTS: parts }), { DEMO_PARTS: 'key,ofset' })
+  expect(read).toThrow(/^ {2}DEMO_PARTS\.1 = "key,ofset": .*"key"\|"offset"$/m)
+})
+
 test('problemsOf tells unknown keys of a file by their path', () => {
   const file = z.strictObject({ aliases: z.strictObject({ fin: z.array(z.string()) }) })
   const input = { aliases: { fin: ['a', 5], end: [] }, color: 1 }
