@@ -7,9 +7,7 @@ import { type Mismatch, type Rule, runTest, type Test, type TestResult } from '.
 import { type AlertState } from '../rules/testing/simulate.ts'
 import { vigieError } from '../service/errors.ts'
 import { stopSignal } from '../service/shutdown.ts'
-import { ensureEngines } from '../stack/build.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
-import { createProgress } from '../stack/progress.ts'
 import { startThrowawayLoki } from '../stack/throwaway.ts'
 import { readSettings, stackContext } from './settings.ts'
 
@@ -34,7 +32,6 @@ export const rulesTestCommand = (): Command =>
       })
       const interrupted = stopSignal()
       const context = stackContext(readSettings(process.env), process.env)
-      await withBuiltLoki(interrupted)
       const { loki, stop } = await startThrowawayLoki(context, interrupted)
       // Whatever is being asked then ends at once.
       interrupted.addEventListener('abort', stop)
@@ -74,11 +71,6 @@ const ownTests = (): string[] =>
     .filter((name) => name.endsWith('.yaml'))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .map((name) => relative(process.cwd(), join(OWN_TESTS, name)))
-
-async function withBuiltLoki(signal: AbortSignal): Promise<void> {
-  const progress = createProgress()
-  await ensureEngines(['loki'], progress, signal).finally(() => progress.close())
-}
 
 const shown = ({ labels, state }: AlertState): string =>
   `${state.padEnd(8)} {${Object.entries(labels)

@@ -63,6 +63,9 @@ export const DEAD_LETTERS_ID = 'vigie-dead-letters'
 /** Where the logs are when nobody says otherwise: the user's own bucket and key. */
 export const DEFAULT_LOGS_URI = 's3://my12data/logs.json'
 
+/** The branch that the embedded store names in its build information; a Loki names another. */
+export const EMBEDDED_BRANCH = 'vigie-embedded'
+
 /** Alerts that more than the catalogue knows by name. */
 export const ALERT = {
   failed: '1-echec-detecte',

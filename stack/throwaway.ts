@@ -11,6 +11,7 @@ import { lokiService } from './loki.ts'
 import { freePort } from './ports.ts'
 import { basicsOf } from './process.ts'
 import { type StackContext } from './service.ts'
+import { localLoki } from './which-loki.ts'
 
 const READY_WITHIN_MS = 60_000
 const POLL_MS = 50
@@ -35,7 +36,8 @@ export async function startThrowawayLoki(base: StackContext, signal: AbortSignal
   const { file, args, env, cwd } = await lokiService.command(context)
   const log = join(folder, 'loki.log')
   const output = openSync(log, 'a')
-  const child = spawn(file, [...args, '-auth.enabled=true'], {
+  const withTenants = localLoki(context.stack).kind === 'program' ? '-auth.enabled=true' : '--auth-enabled'
+  const child = spawn(file, [...args, withTenants], {
     cwd,
     env: { ...basicsOf(process.env), ...env },
     // A group of its own: Ctrl-C in a terminal is for this process, which then stops it.

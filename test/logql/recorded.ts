@@ -17,6 +17,9 @@ export type Answer = {
   text?: string
 }
 
+/** The version that answered. */
+export const RECORDED_LOKI = '3.7.6'
+
 const FOLDER = join(PROJECT_ROOT, 'test', 'logql', 'recorded')
 const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8')
 
