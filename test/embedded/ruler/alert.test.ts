@@ -37,7 +37,12 @@ describe('the states of an alert', () => {
     let alerts = evaluated(new Map(), [found('crm')], 0, 0)
     alerts = evaluated(alerts, [], 0, 60_000)
     alerts = evaluated(alerts, [found('crm', 7)], 0, 120_000)
-    expect(alerts.get(key)).toMatchObject({ state: 'firing', activeAtMs: 120_000, resolvedAtMs: undefined, value: 7 })
+    expect(alerts.get(key)).toMatchObject({
+      state: 'firing',
+      activeAtMs: 120_000,
+      resolvedAtMs: undefined,
+      value: 7,
+    })
   })
 
   test('a resolved one is told of for fifteen minutes', () => {
@@ -55,7 +60,8 @@ describe('the states of an alert', () => {
 
 describe('who has to be told', () => {
   const firing = evaluated(new Map(), [found('crm')], 0, 0).get(key)
-  const sentAt = (ms: number, more = {}) => ({ ...firing, lastSentAtMs: ms, ...more }) as NonNullable<typeof firing>
+  const sentAt = (ms: number, more = {}) =>
+    ({ ...firing, lastSentAtMs: ms, ...more }) as NonNullable<typeof firing>
 
   test('a new alert, then again when that is long ago, and a resolved one at once', () => {
     expect(isDue(sentAt(0, { lastSentAtMs: undefined }), 60_000, 0)).toBe(true)
