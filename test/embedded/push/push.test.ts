@@ -151,7 +151,7 @@ describe('labels', () => {
     [`{${'l'.repeat(1_025)}="v"}`, 'has label name too long'],
     [`{a="${'v'.repeat(2_049)}"}`, 'has label value too long'],
     [`{${Array.from({ length: 16 }, (_, index) => `l${index}="v"`)}}`, 'has 16 label names; limit 15'],
-  ])('%.30s refuse their stream', (labels, message) => {
+  ])('%# that are over a limit, or none, refuse their stream', (labels, message) => {
     const streams = [stream(labels, entry(NOW)), stream('{a="b"}', entry(NOW))]
     const { status, text, stored } = push(stateWith(), 'fake', streams, NOW_MS)
     expect({ status, stored: stored.lines }).toEqual({ status: 400, stored: 1 })
