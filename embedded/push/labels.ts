@@ -1,22 +1,10 @@
 import { type Labels } from '../../logql/source.ts'
+import { quote, unquote } from '../../logql/strings.ts'
 import { Refusal } from '../refusal.ts'
 
 const SPACE = /[ \t\n\r]*/y
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
-const QUOTED = /"((?:[^"\\\n]|\\[^\n])*)"|`([^`]*)`/y
-const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))/gs
-const SIMPLE: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-  "'": "'",
-}
+const LITERAL = /"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`/y
 
 type Scan = { text: string; at: number }
 
@@ -69,62 +57,21 @@ export function parseLabels(text: string): Labels {
 }
 
 function takeValue(scan: Scan): string {
-  const [, escaped, raw] = take(scan, QUOTED) ?? []
-  if (raw !== undefined) return raw
-  if (escaped === undefined) throw unexpected(scan)
-  if (!escaped.includes('\\')) return escaped
-  return escaped.replace(ESCAPE, (all, hex, short, long, octal, simple: string | undefined) => {
-    if (simple === undefined)
-      return codePoint(scan, hex ?? short ?? long ?? octal, octal === undefined ? 16 : 8)
-    const character = SIMPLE[simple]
-    if (character === undefined) throw wrong(scan, `unknown escape sequence '${all}'`)
-    return character
-  })
-}
-
-function codePoint(scan: Scan, digits: string, base: number): string {
-  const code = Number.parseInt(digits, base)
-  if (code > 0x10ffff) throw wrong(scan, 'escape sequence is an invalid Unicode code point')
-  return String.fromCodePoint(code)
+  const { at } = scan
+  const literal = take(scan, LITERAL)?.[0]
+  if (literal === undefined) throw unexpected(scan)
+  const value = unquote(literal)
+  if (value === undefined) throw wrong({ ...scan, at }, `invalid escapes in ${literal.slice(0, 40)}`)
+  return value
 }
 
 /** Labels in the order of their names' bytes, without empty ones. */
 const sorted = (pairs: ReadonlyMap<string, string>): Labels =>
   new Map([...pairs].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1)))
 
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
-const PLAIN = /^[ !#-[\]-~]*$/
-const SHORT: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-}
-
-/** A text in quotes as Go's `strconv.Quote` writes it. Pure. */
-export function quoted(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`
-  let result = '"'
-  for (const character of text) result += SHORT[character] ?? escapedUnlessPrintable(character)
-  return `${result}"`
-}
-
-function escapedUnlessPrintable(character: string): string {
-  if (PRINTABLE.test(character)) return character
-  const code = character.codePointAt(0) ?? 0
-  const hex = code.toString(16)
-  if (code < 0x80) return `\\x${hex.padStart(2, '0')}`
-  return code > 0xffff ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`
-}
-
 /** Labels as Loki writes them: `{a="b", c="d"}`. Pure. */
 export function labelsText(labels: Iterable<readonly [string, string]>): string {
   const pairs: string[] = []
-  for (const [name, value] of labels) pairs.push(`${name}=${quoted(value)}`)
+  for (const [name, value] of labels) pairs.push(`${name}=${quote(value)}`)
   return `{${pairs.join(', ')}}`
 }
