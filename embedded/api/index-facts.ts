@@ -1,7 +1,7 @@
 import { compareTexts, labelsKey } from '../../logql/evaluate/labels.ts'
 import { type Block, type Labels } from '../../logql/source.ts'
 import { Refusal } from '../refusal.ts'
-import { jsonAnswer, success } from './answer.ts'
+import { type Answer, jsonAnswer, success } from './answer.ts'
 import { type Handler } from './api.ts'
 import { drive } from './drive.ts'
 import { type Selection, selectedStreams } from './selection.ts'
@@ -37,7 +37,7 @@ const wholeOf = ({ startNs, endNs }: Bounds): Steps => ({ startNs, endNs, stepNs
 /** How much there is of the streams that match `query`. */
 export const indexStats: Handler = (api, asked) => drive(statsOf(selectedStreams(api, asked)), asked.signal)
 
-function* statsOf(selection: Selection) {
+function* statsOf(selection: Selection): Generator<void, Answer> {
   const sum = { streams: 0, chunks: 0, bytes: 0, entries: 0 }
   for (const { blocks } of selection.streams) {
     const chunksBefore = sum.chunks

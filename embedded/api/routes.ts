@@ -1,12 +1,8 @@
 import { type Handler } from './api.ts'
-import {
-  detectedFields,
-  detectedFieldValues,
-  detectedLabels,
-} from './detected.ts'
+import { detectedFields, detectedFieldValues, detectedLabels } from './detected.ts'
 import { formatQuery } from './format.ts'
-import { labels, labelValues, series } from './labels.ts'
 import { indexStats, indexVolume, indexVolumeRange } from './index-facts.ts'
+import { labels, labelValues, series } from './labels.ts'
 import { instantQuery, rangeQuery } from './query.ts'
 import * as status from './status.ts'
 

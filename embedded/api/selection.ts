@@ -36,7 +36,11 @@ export const storedOf = ({ store }: Api, tenant: string): Pick<TenantStore, 'sel
   store.tenant(tenant) ?? NOTHING
 
 /** Facts of the streams that one of the selectors matches in the time that is asked about, each once. */
-export function matchingStreams(api: Api, asked: Asked, selectors: readonly (string | null)[]): StreamFacts[] {
+export function matchingStreams(
+  api: Api,
+  asked: Asked,
+  selectors: readonly (string | null)[],
+): StreamFacts[] {
   const { startNs, endNs } = streamBounds(api, asked)
   const byKey = new Map<string, StreamFacts>()
   for (const selector of selectors)

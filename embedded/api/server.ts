@@ -79,7 +79,11 @@ function decoded(part: string): string {
   }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, body }: Answer,
+): void {
   if (response.destroyed) return
   const headers: Record<string, string | number> = { Server: SERVER_NAME }
   // What is left of a body that was refused is not read.
