@@ -32,7 +32,7 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
 
 const SKIPPED = /(?:[ \t\r\n]+|#[^\n]*)*/y
 const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_]*/uy
-const NUMBER = /0[xX][\da-fA-F_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
+const NUMBER = /0[xXbBoO][\da-fA-F_]*|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const WITH_UNIT = /-?[\d.]+[\p{L}\d.]*/uy
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`/y
 const CHARACTER = /'(?:[^'\\\n]|\\[^\n])*'/y
