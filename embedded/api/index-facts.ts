@@ -1,4 +1,4 @@
-import { compareTexts, labelsKey } from '../../logql/evaluate/labels.ts'
+import { compareLabels, labelsKey } from '../../logql/evaluate/labels.ts'
 import { type Block, type Labels } from '../../logql/source.ts'
 import { Refusal } from '../refusal.ts'
 import { type Answer, jsonAnswer, success } from './answer.ts'
@@ -125,7 +125,7 @@ function* volumesOf(
     }
   }
   return [...volumes.values()]
-    .sort((a, b) => b.total - a.total || compareTexts(labelsKey(a.labels), labelsKey(b.labels)))
+    .sort((a, b) => b.total - a.total || compareLabels(a.labels, b.labels))
     .slice(0, limit)
 }
 
