@@ -9,7 +9,7 @@ import { logRangeQuery } from './log-query.ts'
 import { rangeOf, withinLimits } from './range.ts'
 import { runQuery } from './run-query.ts'
 import { nowNs } from './selection.ts'
-import { statisticsOf } from './statistics.ts'
+import { NO_STATISTICS, statisticsOf } from './statistics.ts'
 import { timeParameter } from './times.ts'
 
 const exprOf = ({ parameters }: Asked): Expr => parseExpr(parameters.get('query') ?? '')
@@ -37,8 +37,6 @@ export const instantQuery: Handler = async (api, asked) => {
     )
   return await metricAnswer(api, asked, expr, { startNs: atNs, endNs: atNs, stepNs: 0n })
 }
-
-const NO_STATISTICS = statisticsOf({ lines: 0, bytes: 0, seconds: 0, queueSeconds: 0, returned: 0 })
 
 async function metricAnswer(api: Api, asked: Asked, expr: MetricExpr, when: When): Promise<Answer> {
   const maxSeries = api.config.limits_config.max_query_series || Number.POSITIVE_INFINITY

@@ -102,3 +102,6 @@ export const statisticsOf = ({ lines, bytes, seconds, queueSeconds, returned }: 
   },
   ...REST,
 })
+
+/** The statistics of an answer for which nothing was read. */
+export const NO_STATISTICS = statisticsOf({ lines: 0, bytes: 0, seconds: 0, queueSeconds: 0, returned: 0 })
