@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http'
 import { type Logger } from '../../service/log.ts'
 import { type StoreConfig } from '../config.ts'
-import { type PushState } from '../push/push.ts'
+import { type PushState } from '../push/state.ts'
 import { type Store } from '../store/store.ts'
 import { type Answer } from './answer.ts'
 import { type ApiMetrics } from './metrics.ts'
@@ -29,8 +29,6 @@ export type Api = {
   now: () => number
   /** The state of one tenant's rules. */
   rulerState: (tenant: string) => RulerState
-  /** Writes what is only in the log into segments, where the store can. */
-  flush: () => void
 }
 
 /** A request whose body, where it is a form, is among its parameters. */

@@ -41,7 +41,8 @@ async function handle(api: Api, request: IncomingMessage, response: ServerRespon
   api.metrics.answered(request.method ?? '', route, answer.status, (performance.now() - startedMs) / 1_000)
 }
 
-function partsOf(url: string): { path: string; query: string } {
+/** The path of a URL, and what stands behind its question mark. */
+export function partsOf(url: string): { path: string; query: string } {
   const at = url.indexOf('?')
   return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) }
 }

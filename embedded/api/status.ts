@@ -26,10 +26,8 @@ export const buildInfo: Handler = () =>
 
 export const services: Handler = () => textAnswer(200, 'vigie-store => Running')
 
-export const flush: Handler = ({ flush }) => {
-  flush()
-  return textAnswer(204, '')
-}
+/** What is acknowledged is safe, and visible to queries, without being flushed. */
+export const flush: Handler = () => textAnswer(204, '')
 
 export const prometheusRules: Handler = ({ rulerState }, { tenant }) =>
   jsonAnswer({ status: 'success', data: { groups: rulerState(tenant).groups }, errorType: '', error: '' })

@@ -16,3 +16,16 @@ export function takeBytes(bucket: Bucket, bytes: number, rate: Rate, nowMs: numb
   bucket.bytes -= bytes
   return true
 }
+
+/** Beyond so many streams, the rates of all are forgotten. */
+const MAX_BUCKETS = 50_000
+
+/** The bucket of that name, a full one when it is new. */
+export function bucketOf(buckets: Map<string, Bucket>, key: string, rate: Rate, nowMs: number): Bucket {
+  const known = buckets.get(key)
+  if (known !== undefined) return known
+  if (buckets.size >= MAX_BUCKETS) buckets.clear()
+  const bucket = fullBucket(rate, nowMs)
+  buckets.set(key, bucket)
+  return bucket
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readConfig } from '../../../embedded/config.ts'
-import { type ServedApi, type ServeOptions, serveApi } from '../../../embedded/main.ts'
+import { type Served, serveApi } from '../../../embedded/main.ts'
 import { exchange, type HttpResponse } from '../../../loki/http.ts'
 import { PROJECT_ROOT } from '../../../stack/config.ts'
 import { memoryStore } from '../memory-store.ts'
@@ -16,13 +16,13 @@ export const projectConfig = () => readConfig(readFileSync(join(PROJECT_ROOT, 'l
 
 export type Params = Readonly<Record<string, string | number | readonly string[]>>
 
-export type Client = ServedApi & {
+export type Client = Served & {
   get: (path: string, params?: Params, headers?: Record<string, string>) => Promise<HttpResponse>
   post: (path: string, body: string | Uint8Array, headers?: Record<string, string>) => Promise<HttpResponse>
 }
 
 /** The API on a free port, over a store in memory unless another is given. */
-export async function served(options: Partial<ServeOptions> = {}): Promise<Client> {
+export async function served(options: Partial<Parameters<typeof serveApi>[0]> = {}): Promise<Client> {
   const server = await serveApi({
     store: memoryStore(),
     config: projectConfig(),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { readConfig } from '../../../embedded/config.ts'
-import { createPushState, push } from '../../../embedded/push/push.ts'
+import { push } from '../../../embedded/push/push.ts'
 import { type PushedStream } from '../../../embedded/push/pushed.ts'
+import { createPushState } from '../../../embedded/push/state.ts'
 import { outcomeOf } from '../../../loki/outcome.ts'
 import { memoryStore } from '../memory-store.ts'
 
