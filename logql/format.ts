@@ -70,12 +70,11 @@ function brokenVector(expr: VectorExpr, level: number): string {
   return brokenCall(vectorHead(expr), [...parameter, broken(expr.inner, level + 1)], '', level)
 }
 
-const brokenBinary = (expr: BinaryExpr, level: number): string =>
-  [
-    brokenOperand(expr.left, lowestOnLeft(expr.operator), level + 1),
-    indent(level) + formatOperator(expr),
-    brokenOperand(expr.right, lowestOnRight(expr.operator), level + 1),
-  ].join('\n')
+function brokenBinary(expr: BinaryExpr, level: number): string {
+  const left = brokenOperand(expr.left, lowestOnLeft(expr.operator), level + 1)
+  const right = brokenOperand(expr.right, lowestOnRight(expr.operator), level + 1)
+  return [left, indent(level) + formatOperator(expr, right), right].join('\n')
+}
 
 /** A broken operation has no parentheses but where the query would mean something else without them. */
 function brokenOperand(expr: MetricExpr, lowest: number, level: number): string {

@@ -22,8 +22,10 @@ export function oneLine(expr: Expr): string {
       const parameter = expr.parameter === undefined ? '' : `${expr.parameter},`
       return `${vectorHead(expr)}(${parameter}${oneLine(expr.inner)})`
     }
-    case 'binary':
-      return `(${oneLine(expr.left)} ${formatOperator(expr)} ${oneLine(expr.right)})`
+    case 'binary': {
+      const right = oneLine(expr.right)
+      return `(${oneLine(expr.left)} ${formatOperator(expr, right)} ${right})`
+    }
     case 'label_replace': {
       const texts = [expr.target, expr.replacement, expr.source, expr.pattern].map(quote)
       return `label_replace(${[oneLine(expr.inner), ...texts].join(',')})`

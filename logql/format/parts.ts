@@ -17,14 +17,19 @@ export const rangeTail = ({ grouping }: RangeExpr): string =>
 export const formatRange = ({ rangeNs, offsetNs }: RangeExpr): string =>
   `[${formatModelDuration(rangeNs)}]${offsetNs === 0n ? '' : ` offset ${formatGoDuration(offsetNs)}`}`
 
-/** The operator of a binary operation with what modifies it: `> bool`, `/ on (a) group_left (b)`. Pure. */
-export function formatOperator({ operator, bool, matching }: BinaryExpr): string {
+/**
+ * The operator of a binary operation with what modifies it: `> bool`, `/ on (a) group_left (b)`. `right` is the
+ * right side as it is written after it. Pure.
+ */
+export function formatOperator({ operator, bool, matching }: BinaryExpr, right: string): string {
   const head = bool ? `${operator} bool` : operator
   if (matching === undefined) return head
   const { on, labels, group, include } = matching
-  const side = group === undefined ? '' : `group_${group}`
+  // A parenthesis right after `group_left` would be read as its labels. (Loki writes it nevertheless.)
+  const isMistakable = include.length === 0 && right.trimStart().startsWith('(')
+  const included = include.length > 0 || isMistakable ? ` (${include.join(',')})` : ''
   // Without a group a space is left at the end, as recorded of Loki.
-  const tail = include.length === 0 ? side : `${side} (${include.join(',')})`
+  const tail = group === undefined ? '' : `group_${group}${included}`
   return `${head} ${on ? 'on' : 'ignoring'} (${labels.join(',')}) ${tail}`
 }
 
