@@ -244,20 +244,27 @@ function binary(expr: BinaryExpr, left: Value, right: Value): Value {
   if (operator === 'and') return left.filter((a) => right.some((b) => isSame(a, b)))
   if (operator === 'unless') return left.filter((a) => !right.some((b) => isSame(a, b)))
   if (operator === 'or') return [...left, ...right.filter((b) => !left.some((a) => isSame(a, b)))]
-  return left.flatMap((a) =>
-    right
-      .filter((b) => isSame(a, b))
-      .flatMap((b): Sample[] => {
-        const result = calculated(operator, a.value, b.value)
-        if (isFilter && result !== 1) return []
-        const [many, one] = matching?.group === 'right' ? [b, a] : [a, b]
-        const labels = matching?.group === undefined ? match(many.labels) : { ...many.labels }
-        for (const name of matching?.include ?? []) {
-          delete labels[name]
-          const copied = one.labels[name]
-          if (copied !== undefined) labels[name] = copied
-        }
-        return [{ labels, value: isFilter ? a.value : result }]
-      }),
-  )
+  const isRightMany = matching?.group === 'right'
+  if (hasTwo(isRightMany ? left : right, ({ labels }) => match(labels))) throw new SeveralMatches()
+  const pairs = left.flatMap((a) => right.filter((b) => isSame(a, b)).map((b) => ({ a, b })))
+  const joined = pairs.flatMap(({ a, b }) => {
+    const result = calculated(operator, a.value, b.value)
+    if (isFilter && result !== 1) return []
+    const [many, one] = isRightMany ? [b, a] : [a, b]
+    const labels = matching?.group === undefined ? match(many.labels) : { ...many.labels }
+    for (const name of matching?.include ?? []) {
+      delete labels[name]
+      const copied = one.labels[name]
+      if (copied !== undefined) labels[name] = copied
+    }
+    return [{ labels, value: isFilter ? a.value : result }]
+  })
+  if (hasTwo(joined, ({ labels }) => labels)) throw new SeveralMatches()
+  return joined
 }
+
+/** What `evaluate` throws where a series has several that match it and no group makes that right. */
+export class SeveralMatches extends Error {}
+
+const hasTwo = (samples: readonly Sample[], labelsOf: (sample: Sample) => PlainLabels): boolean =>
+  byKey(samples, labelsOf).some(([, members]) => members.length > 1)
