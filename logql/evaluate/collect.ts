@@ -1,5 +1,5 @@
 import { type RangeExpr, type Unwrap } from '../ast.ts'
-import { type Block, type Labels, type SelectedStream, type Source } from '../source.ts'
+import { type Block, type Labels, type Source } from '../source.ts'
 import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
 import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'
 import { wantedLabels } from '../stages/wanted.ts'
@@ -108,7 +108,8 @@ function readEntries(collector: Collector, stream: StreamPipeline, block: Block)
       const line = text.slice(starts[at], ends[at])
       const processed = stream.process(timeNs, line, metadata(at))
       if (processed === undefined) continue
-      const lineBytes = (): number => (processed.line === line ? byteLength(at) : Buffer.byteLength(processed.line))
+      const lineBytes = (): number =>
+        processed.line === line ? byteLength(at) : Buffer.byteLength(processed.line)
       take(collector, processed, span, lineBytes, timeNs)
     }
 }

@@ -1,5 +1,5 @@
-import { linesWith } from '../stages/lines-with.ts'
 import { type Block, type Lines } from '../source.ts'
+import { linesWith } from '../stages/lines-with.ts'
 import { type StreamPipeline } from '../stages/pipeline.ts'
 
 /** Times as they are compared: ns since a moment near by, exact below 2^53. */
@@ -42,7 +42,11 @@ export function cursorOn(
 }
 
 /** Opens the block at the first entry in the span (with `wanted`, whose line has the text); false without one. */
-export function open(cursor: Cursor, { baseNs, lengthNs, isForward }: Span, wanted: string | undefined): boolean {
+export function open(
+  cursor: Cursor,
+  { baseNs, lengthNs, isForward }: Span,
+  wanted: string | undefined,
+): boolean {
   const { block } = cursor
   const times = block.times()
   const lines = block.lines()
@@ -69,7 +73,8 @@ export function advance(cursor: Cursor, reading: Reading, isForward: boolean): b
 }
 
 /** The index in the block of the entry that comes next. */
-export const indexOf = ({ indices, next }: Reading): number => (indices === undefined ? next : (indices[next] ?? 0))
+export const indexOf = ({ indices, next }: Reading): number =>
+  indices === undefined ? next : (indices[next] ?? 0)
 
 function firstNotBefore(times: Float64Array, time: number): number {
   let low = 0
