@@ -16,8 +16,9 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /** What a failed write to `path` is to the user: DISK_FULL or PATH_NOT_WRITABLE; what is not the system's stays. */
 export function diskError(error: unknown, path: string): unknown {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return error
-  return FULL.has(String(error.code))
+  const { syscall, code } = error as NodeJS.ErrnoException
+  if (syscall === undefined || code === undefined) return error
+  return FULL.has(code)
     ? vigieError('DISK_FULL', { path }, error)
     : vigieError('PATH_NOT_WRITABLE', { path, problem: reasonOf(error) }, error)
 }

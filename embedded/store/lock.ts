@@ -84,5 +84,4 @@ function startOf(pid: number): string {
   }
 }
 
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
+const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code

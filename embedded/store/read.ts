@@ -7,10 +7,10 @@ import { linesOf } from './lines.ts'
 /** The decoded blocks that were asked for lately. */
 export type Caches = { times: Cache<Float64Array>; lines: Cache<Lines> }
 
-/** The times of a million entries and the lines of 200 blocks: 32 MB in all. */
+/** The times of a million entries and the lines of about 200 blocks: 32 MB in all. */
 export const createCaches = (): Caches => ({
-  times: createCache(8 * 1024 * 1024),
-  lines: createCache(24 * 1024 * 1024),
+  times: createCache(8 * 1024 * 1024, 20_000),
+  lines: createCache(24 * 1024 * 1024, 200),
 })
 
 /** A block of a segment or of the head, and how its sections are read. The key is its own in this process. */
@@ -18,7 +18,10 @@ export type StoredBlock = { facts: BlockFacts; key: number; read: (section: Sect
 
 /** The block as a query reads it: nothing is read before it is asked for. */
 export const asBlock = ({ facts, key, read }: StoredBlock, caches: Caches): Block => ({
-  ...facts,
+  count: facts.count,
+  bytes: facts.bytes,
+  firstNs: facts.firstNs,
+  lastNs: facts.lastNs,
   times: () =>
     cached(
       caches.times,

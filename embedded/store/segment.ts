@@ -53,7 +53,7 @@ function readIndex(file: string): { slots: Buffer; streams: SegmentStream[] } {
     const trailer = readAt(fd, Math.max(0, size - TRAILER_BYTES), TRAILER_BYTES)
     const damaged = (offset: number, problem: string) =>
       vigieError('STORE_DAMAGED', { file, offset, problem })
-    if (!trailer.subarray(-SEGMENT_MAGIC.length).equals(SEGMENT_MAGIC))
+    if (trailer.length < TRAILER_BYTES || !trailer.subarray(-SEGMENT_MAGIC.length).equals(SEGMENT_MAGIC))
       throw damaged(Math.max(0, size - TRAILER_BYTES), 'it does not end as a segment does')
     const from = trailer.readDoubleLE(0)
     const slotBytes = trailer.readUInt32LE(8)
