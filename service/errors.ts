@@ -152,6 +152,16 @@ export const ERRORS = {
     canRetry: false,
     says: 'There is no space left, or hardly any, on the disk of {path}. Free some, then try again.',
   },
+  STORE_DAMAGED: {
+    exit: 1,
+    canRetry: false,
+    says: 'The stored logs are damaged: {file} at byte {offset} ({problem}). Restore the file from a backup, or move it elsewhere to go on without what it holds.',
+  },
+  STORE_IN_USE: {
+    exit: 1,
+    canRetry: true,
+    says: 'The stored logs in {folder} are open in another process (pid {pid}). Stop that one, or use another folder.',
+  },
   PATH_NOT_WRITABLE: { exit: 2, canRetry: false, says: '{path} cannot be written: {problem}' },
   BUILD_FAILED: {
     exit: 1,

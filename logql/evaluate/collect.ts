@@ -1,40 +1,86 @@
-import { type Grouping, type RangeExpr } from '../ast.ts'
+import { type RangeExpr, type Unwrap } from '../ast.ts'
 import { type Block, type Labels, type Source } from '../source.ts'
+import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
+import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'
+import { wantedLabels } from '../stages/wanted.ts'
+import { findSeries, type SeriesFinder, seriesFinder } from './find-series.ts'
 import { groupLabels } from './labels.ts'
 import { INTAKES, type Intake } from './operations.ts'
-import { addSample, noSamples, type Samples } from './samples.ts'
+import { pipelineError } from './pipeline-error.ts'
+import { addSample, addTimedSample, noSamples, type Samples } from './samples.ts'
 import { internSeries, type Series, type SeriesTable, seriesTable } from './series.ts'
-import { spansOf, type Windows } from './windows.ts'
+import { type Span, spansOf, type Windows } from './windows.ts'
 
 /** The samples that a range aggregation has: `samples[series.id]` for each series of the table. */
-export type Collected = { table: SeriesTable; samples: Samples[]; intake: Intake }
+export type Collected = { table: SeriesTable; samples: Samples[] }
 
+/** All that is needed to make samples of entries. */
+type Collector = Collected & {
+  expr: RangeExpr
+  windows: Windows
+  intake: Intake
+  finder: SeriesFinder
+  unwrap: ((processed: Processed) => Unwrapped | undefined) | undefined
+}
+
+/**
+ * The samples of a range aggregation, in the windows that they are in. Yields after each block. Throws
+ * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for an entry with an error.
+ */
 export function* collect(expr: RangeExpr, source: Source, windows: Windows): Generator<void, Collected> {
-  const collected: Collected = { table: seriesTable(), samples: [], intake: INTAKES[expr.operation] }
+  const table = seriesTable()
+  const collector: Collector = {
+    table,
+    samples: [],
+    expr,
+    windows,
+    intake: INTAKES[expr.operation],
+    finder: seriesFinder(table, expr.grouping),
+    unwrap: expr.unwrap && unwrapper(expr.unwrap, expr),
+  }
+  const { matchers, stages } = expr.log
+  const pipeline = compilePipeline(stages, wantedLabels(stages, expr.unwrap, expr.grouping))
   const { firstEndNs, stepNs, count, rangeNs } = windows
   const lastEndNs = firstEndNs + BigInt(count - 1) * stepNs
-  for (const { labels, blocks } of source.select(expr.log.matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
-    const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
-    const samples = samplesOf(collected, internSeries(collected.table, grouped))
+  for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
+    const stream = pipeline.forStream(labels)
     for (const block of blocks) {
-      measure(samples, block, windows, collected.intake)
+      if (isCountable(expr, labels, block)) countEntries(collector, labels, block)
+      else readEntries(collector, stream, block)
       yield
     }
   }
-  return collected
+  return collector
 }
 
-export function samplesOf({ samples, intake }: Collected, { id }: Series): Samples {
+const unwrapper = (unwrap: Unwrap, { grouping }: RangeExpr) =>
+  compileUnwrap(unwrap, grouping?.without === false && grouping.labels.includes(unwrap.label))
+
+/** Whether the lines of a block need not be read: none is changed, and all have the labels of their stream. */
+function isCountable({ log, unwrap, grouping }: RangeExpr, labels: Labels, block: Block): boolean {
+  if (log.stages.length > 0 || unwrap !== undefined) return false
+  if (block.hasMetadata === false) return true
+  return grouping?.without === false && grouping.labels.every((name) => labels.has(name))
+}
+
+function samplesOf({ samples }: Collected, { id }: Series, { isTimed }: Intake): Samples {
   const known = samples[id]
   if (known !== undefined) return known
-  const made = noSamples(intake.isTimed)
+  const made = noSamples(isTimed)
   samples[id] = made
   return made
 }
 
-function measure(samples: Samples, block: Block, windows: Windows, { sampleOf, merge }: Intake): void {
-  for (const { from, to, enter, leave } of spansOf(block, windows))
-    addSample(samples, enter, leave, sampleOf === 'bytes' ? bytesIn(block, from, to) : to - from, merge)
+function countEntries(collector: Collector, labels: Labels, block: Block): void {
+  const { expr, table, windows, intake } = collector
+  const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
+  const spans = spansOf(block, windows)
+  if (spans.length === 0) return
+  const samples = samplesOf(collector, internSeries(table, grouped), intake)
+  for (const { from, to, enter, leave } of spans) {
+    const value = intake.sampleOf === 'bytes' ? bytesIn(block, from, to) : to - from
+    addSample(samples, enter, leave, value, intake.merge)
+  }
 }
 
 /** The bytes of some lines of a block. */
@@ -46,6 +92,46 @@ function bytesIn(block: Block, from: number, to: number): number {
   return bytes
 }
 
-/** Whether every entry of a stream is in the series of its labels, whatever else it has. */
-export const isWhole = (labels: Labels, grouping: Grouping | undefined): boolean =>
-  grouping !== undefined && !grouping.without && grouping.labels.every((name) => labels.has(name))
+/** Sends the entries of a block that are in a window through the pipeline. */
+function readEntries(collector: Collector, stream: StreamPipeline, block: Block): void {
+  const spans = spansOf(block, collector.windows)
+  if (spans.length === 0) return
+  const { text, starts, ends, byteLength, metadata } = block.lines()
+  let times: Float64Array | undefined
+  let at = 0
+  const timeNs = (): bigint => {
+    times ??= block.times()
+    return block.firstNs + BigInt(times[at] ?? 0)
+  }
+  for (const span of spans)
+    for (at = span.from; at < span.to; at++) {
+      const line = text.slice(starts[at], ends[at])
+      const processed = stream.process(timeNs, line, metadata(at))
+      if (processed === undefined) continue
+      const lineBytes = (): number =>
+        processed.line === line ? byteLength(at) : Buffer.byteLength(processed.line)
+      take(collector, processed, span, lineBytes, timeNs)
+    }
+}
+
+/** Makes the sample of an entry and puts it into its series. */
+function take(
+  collector: Collector,
+  processed: Processed,
+  { enter, leave }: Span,
+  lineBytes: () => number,
+  timeNs: () => bigint,
+): void {
+  const { intake, unwrap, finder } = collector
+  const unwrapped = unwrap === undefined ? undefined : unwrap(processed)
+  if (unwrap !== undefined && unwrapped === undefined) return
+  const labelled = unwrapped?.processed ?? processed
+  if (labelled.parsed.size > 0) {
+    const error = labelled.parsed.get('__error__')
+    if (error !== undefined) throw pipelineError(error, allLabels(labelled))
+  }
+  const value = unwrapped?.value ?? (intake.sampleOf === 'bytes' ? lineBytes() : 1)
+  const samples = samplesOf(collector, findSeries(finder, labelled), intake)
+  if (samples.times === undefined) addSample(samples, enter, leave, value, intake.merge)
+  else addTimedSample(samples, samples.times, enter, leave, value, timeNs())
+}

@@ -1,7 +1,7 @@
+import { calculate } from '../arithmetic.ts'
 import { type BinaryExpr, type MetricExpr, type RangeExpr, type VectorExpr } from '../ast.ts'
 import { type Labels, type Source } from '../source.ts'
 import { type Aggregation, aggregate } from './aggregate.ts'
-import { calculate } from './arithmetic.ts'
 import { type BinaryState, binaryState, combine, withScalar } from './binary.ts'
 import { labelReplacer } from './label_replace.ts'
 import { NO_LABELS, withLabel } from './labels.ts'
@@ -29,8 +29,12 @@ export function* prepare(expr: MetricExpr, source: Source, steps: Steps): Genera
       return scalar(expr.value)
     case 'vector':
       return { kind: 'constant', vector: oneSeries(NO_LABELS, expr.value) }
-    case 'range':
-      return yield* prepareRange(expr, source, steps)
+    case 'range': {
+      const quotient = averageOf(expr)
+      return quotient === undefined
+        ? yield* prepareRange(expr, source, steps)
+        : yield* prepare(quotient, source, steps)
+    }
     case 'vector_aggregation': {
       const inner = yield* prepare(innerOf(expr), source, steps)
       const { operation, parameter, grouping } = expr
@@ -63,6 +67,24 @@ function* prepareRange(expr: RangeExpr, source: Source, steps: Steps): Generator
   const one: RangeExpr = { ...expr, grouping: { without: false, labels: [] } }
   const state = yield* rangeState(one, source, windows)
   return { kind: 'absent', state, vector: oneSeries(absentLabels(expr), 1) }
+}
+
+/**
+ * A grouped `avg_over_time` as the quotient that Loki 3.7 makes of it: the sum of what is unwrapped by the number
+ * of lines, among them those that nothing is unwrapped from (https://github.com/grafana/loki/issues/23890).
+ */
+function averageOf(expr: RangeExpr): BinaryExpr | undefined {
+  const { operation, grouping, unwrap } = expr
+  if (operation !== 'avg_over_time' || grouping === undefined || unwrap === undefined) return undefined
+  const counted = grouping.without ? { ...grouping, labels: [...grouping.labels, unwrap.label] } : grouping
+  return {
+    kind: 'binary',
+    operator: '/',
+    left: { ...expr, operation: 'sum_over_time' },
+    right: { ...expr, operation: 'count_over_time', unwrap: undefined, grouping: counted },
+    bool: false,
+    matching: undefined,
+  }
 }
 
 const scalar = (value: number): Node => ({ kind: 'scalar', value, vector: oneSeries(NO_LABELS, value) })

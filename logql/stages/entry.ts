@@ -6,29 +6,32 @@ export const ERROR_DETAILS_LABEL = '__error_details__'
 /** What is appended to the name of a parsed label that the stream or its structured metadata has already. */
 const DUPLICATE_SUFFIX = '_extracted'
 
-/**
- * One log entry on its way through a pipeline. Stages change it in place; the maps `stream` and `metadata` are
- * shared with others and are replaced, never changed.
- */
-export type Entry = {
-  line: string
-  timeNs: () => bigint
-  /** The stream's labels as they were, which decide what a parsed label is called. */
-  readonly base: Labels
+/** The labels of an entry by where they come from, and its error. The maps are shared: replaced, never changed. */
+export type LabelView = {
   stream: Labels
   metadata: Labels
-  /** Undefined until the first label is parsed. */
-  parsed: Map<string, string> | undefined
+  /** Undefined when none is parsed. */
+  parsed: Labels | undefined
   /** '' when there is none. */
   error: string
   errorDetails: string
 }
 
+/** One log entry on its way through a pipeline. Stages change it in place. */
+export type Entry = LabelView & {
+  line: string
+  timeNs: () => bigint
+  /** The stream's labels as they were, which decide what a parsed label is called. */
+  readonly base: Labels
+  /** The entry's own, so that it may be changed. */
+  parsed: Map<string, string> | undefined
+}
+
 /** The value of a label, wherever it comes from; undefined when the entry does not have it. */
-export function labelOf(entry: Entry, name: string): string | undefined {
-  if (name === ERROR_LABEL) return entry.error === '' ? undefined : entry.error
-  if (name === ERROR_DETAILS_LABEL) return entry.errorDetails === '' ? undefined : entry.errorDetails
-  return entry.parsed?.get(name) ?? entry.metadata.get(name) ?? entry.stream.get(name)
+export function labelOf(view: LabelView, name: string): string | undefined {
+  if (name === ERROR_LABEL) return view.error === '' ? undefined : view.error
+  if (name === ERROR_DETAILS_LABEL) return view.errorDetails === '' ? undefined : view.errorDetails
+  return view.parsed?.get(name) ?? view.metadata.get(name) ?? view.stream.get(name)
 }
 
 /** Gives a label a new value as a parsed one, in place of one of the same name of the stream or its metadata. */
@@ -53,11 +56,12 @@ export const parsedName = (entry: Entry, name: string): string =>
   entry.base.has(name) || entry.metadata.has(name) ? name + DUPLICATE_SUFFIX : name
 
 /** Marks the entry with the kind and the words of an error. */
-export function setError(entry: Entry, error: string, details: string): void {
-  entry.error = error
-  entry.errorDetails = details
+export function setError(view: LabelView, error: string, details: string): void {
+  view.error = error
+  view.errorDetails = details
 }
 
+/** The labels but for one. */
 export function without(labels: Labels, name: string): Labels {
   const left = new Map(labels)
   left.delete(name)

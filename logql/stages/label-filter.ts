@@ -1,9 +1,11 @@
 import { type ComparisonOperator, type LabelFilter } from '../ast.ts'
 import { compileMatcher } from '../matchers.ts'
-import { type Entry, labelOf, setError } from './entry.ts'
+import { type LabelView, labelOf, setError } from './entry.ts'
 import { compileIpMatch } from './ip.ts'
-import { type CompiledStage } from './stage.ts'
 import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
+
+/** Whether an entry passes; may mark it. */
+export type LabelTest = (view: LabelView) => boolean
 
 const LABEL_FILTER_ERROR = 'LabelFilterErr'
 
@@ -21,12 +23,12 @@ const COMPARISONS: Readonly<Record<ComparisonOperator, (a: number, b: number) =>
  * with is kept and marked, unless it is marked already; one without the label is dropped. Throws LogqlError
  * (`parse`) for a wrong regular expression or address.
  */
-export function compileLabelFilter(filter: LabelFilter): CompiledStage {
+export function compileLabelFilter(filter: LabelFilter): LabelTest {
   switch (filter.kind) {
     case 'match': {
       const { name } = filter.matcher
       const matches = compileMatcher(filter.matcher)
-      return (entry) => matches(labelOf(entry, name) ?? '')
+      return (view) => matches(labelOf(view, name) ?? '')
     }
     case 'number':
       return compare(filter.label, parseNumber, filter.operator, filter.value)
@@ -36,8 +38,8 @@ export function compileLabelFilter(filter: LabelFilter): CompiledStage {
       return compare(filter.label, parseBytes, filter.operator, filter.bytes)
     case 'ip': {
       const matches = compileIpMatch(filter.range)
-      return (entry) => {
-        const text = labelOf(entry, filter.label)
+      return (view) => {
+        const text = labelOf(view, filter.label)
         return text !== undefined && matches(text) === (filter.operator === '=')
       }
     }
@@ -45,25 +47,18 @@ export function compileLabelFilter(filter: LabelFilter): CompiledStage {
     case 'or': {
       const left = compileLabelFilter(filter.left)
       const right = compileLabelFilter(filter.right)
-      return filter.kind === 'and'
-        ? (entry) => left(entry) && right(entry)
-        : (entry) => left(entry) || right(entry)
+      return filter.kind === 'and' ? (view) => left(view) && right(view) : (view) => left(view) || right(view)
     }
   }
 }
 
 const compare =
-  (
-    label: string,
-    parse: (text: string) => Parsed,
-    operator: ComparisonOperator,
-    wanted: number,
-  ): CompiledStage =>
-  (entry: Entry) => {
-    const text = labelOf(entry, label)
+  (label: string, parse: (text: string) => Parsed, operator: ComparisonOperator, wanted: number): LabelTest =>
+  (view) => {
+    const text = labelOf(view, label)
     if (text === undefined) return false
     const { value, problem } = parse(text)
     if (value !== undefined) return COMPARISONS[operator](value, wanted)
-    if (entry.error === '') setError(entry, LABEL_FILTER_ERROR, problem)
+    if (view.error === '') setError(view, LABEL_FILTER_ERROR, problem)
     return true
   }

@@ -6,42 +6,28 @@ export type LinePattern = { literals: readonly string[]; captures: readonly stri
 const CAPTURE = /<([A-Za-z_][A-Za-z0-9_]*)>/
 const UNNAMED = '_'
 
-/** Takes a pattern such as `<ip> - <_> [<time>]` apart. Throws LogqlError (`parse`) in the words of Loki. */
-function parsePattern(pattern: string): LinePattern {
-  if (pattern === '') throw new LogqlError('parse', 'invalid pattern: empty expression')
+/** Takes a pattern such as `<ip> - <_> [<time>]` apart. */
+export function parsePattern(pattern: string): LinePattern {
   // `split` puts the captures' names between the literals.
-  const parts = pattern.split(new RegExp(CAPTURE, 'g'))
-  const literals = parts.filter((_, index) => index % 2 === 0)
-  const captures = parts.filter((_, index) => index % 2 === 1)
-  for (let index = 1; index < captures.length; index++) {
-    if (literals[index] !== '') continue
-    throw new LogqlError(
-      'parse',
-      `found consecutive capture '<${captures[index - 1] ?? ''}><${captures[index] ?? ''}>': invalid expression`,
-    )
+  const parts = pattern.split(CAPTURE)
+  return {
+    literals: parts.filter((_, index) => index % 2 === 0),
+    captures: parts.filter((_, index) => index % 2 === 1),
   }
-  return { literals, captures }
 }
 
-/** The pattern of `| pattern`. Throws LogqlError (`parse`) without a named capture and for a name twice. */
-export function parseCapturePattern(pattern: string): LinePattern {
-  const parsed = parsePattern(pattern)
-  const names = parsed.captures.filter((name) => name !== UNNAMED)
-  if (names.length === 0)
-    throw new LogqlError('parse', 'invalid pattern parser: at least one capture is required')
-  const repeated = names.find((name, index) => names.indexOf(name) !== index)
-  if (repeated !== undefined)
-    throw new LogqlError('parse', `invalid pattern parser: duplicate capture name (${repeated}): invalid expression`)
-  return parsed
-}
-
-/** The pattern of `|>` and `!>`. Throws LogqlError (`parse`) when it names a capture. */
-export function parseFilterPattern(pattern: string): LinePattern {
-  const parsed = parsePattern(pattern)
-  const named = parsed.captures.find((name) => name !== UNNAMED)
-  if (named !== undefined)
-    throw new LogqlError('parse', `invalid pattern filter: named captures are not allowed: <${named}>`)
-  return parsed
+/**
+ * The pattern of `|>` and `!>`. Throws LogqlError (`parse`) when it names a capture or has two with nothing
+ * between them.
+ */
+export function parseFilterPattern(text: string): LinePattern {
+  const pattern = parsePattern(text)
+  const refuse = (problem: string): LogqlError =>
+    new LogqlError('parse', `invalid pattern "${text}" of a line filter: ${problem}`)
+  const named = pattern.captures.find((name) => name !== UNNAMED)
+  if (named !== undefined) throw refuse(`named captures are not allowed: <${named}>`)
+  if (pattern.literals.slice(1, -1).includes('')) throw refuse('captures must have a text between them')
+  return pattern
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Entry, parsedName } from './entry.ts'
+import { type Entry, parsedName, setParsed } from './entry.ts'
 
 /** Changes an entry; answers whether it is kept. */
 export type CompiledStage = (entry: Entry) => boolean
@@ -23,8 +23,7 @@ export function hasAllWanted(entry: Entry, wanted: Wanted): boolean {
 export function addParsed(entry: Entry, name: string, value: string, wanted: Wanted): boolean {
   const label = parsedName(entry, name)
   if (wanted !== undefined && !wanted.has(label)) return true
-  entry.parsed ??= new Map()
-  if (entry.parsed.has(label)) return true
-  entry.parsed.set(label, value)
+  if (entry.parsed?.has(label) === true) return true
+  setParsed(entry, label, value)
   return wanted === undefined || !hasAllWanted(entry, wanted)
 }

@@ -1,4 +1,5 @@
-import { durationQuote, quote } from './quote.ts'
+import { parseGoDuration } from '../durations.ts'
+import { quote } from '../strings.ts'
 
 // Numbers, durations and sizes as Go's `strconv`, `time` and the package `humanize` read them, with their words
 // for what they refuse: those stand in `__error_details__`. Numbers and not bigints, since lines by the
@@ -37,42 +38,10 @@ function numberOf(text: string): number | undefined {
   return sign === '-' ? -value : value
 }
 
-const NS_OF_UNIT: ReadonlyMap<string, number> = new Map([
-  ['ns', 1],
-  ['us', 1e3],
-  ['µs', 1e3],
-  ['μs', 1e3],
-  ['ms', 1e6],
-  ['s', 1e9],
-  ['m', 60e9],
-  ['h', 3600e9],
-])
-/** The longest duration that Go holds, 292 years; in a JavaScript number it is 2^63. */
-const MAX_DURATION_NS = 2 ** 63
-const PART = /(\d*)(?:\.(\d*))?([^\d.]*)/y
-
 /** A duration in ns as Go's `time.ParseDuration` reads it: `1h2m3.5s`, `-250us`, `0`. */
 export function parseDurationNs(text: string): Parsed {
-  const invalid = (): Parsed => refused(`time: invalid duration ${durationQuote(text)}`)
-  const isSigned = text.startsWith('-') || text.startsWith('+')
-  const sign = text.startsWith('-') ? -1 : 1
-  let at = isSigned ? 1 : 0
-  if (at === text.length) return invalid()
-  if (text.length === at + 1 && text.endsWith('0')) return ok(0)
-  let ns = 0
-  while (at < text.length) {
-    PART.lastIndex = at
-    const [whole = '', digits = '', fraction = '', unit = ''] = PART.exec(text) ?? []
-    if (digits === '' && fraction === '') return invalid()
-    if (unit === '') return refused(`time: missing unit in duration ${durationQuote(text)}`)
-    const unitNs = NS_OF_UNIT.get(unit)
-    if (unitNs === undefined)
-      return refused(`time: unknown unit ${durationQuote(unit)} in duration ${durationQuote(text)}`)
-    ns += Number(digits) * unitNs + (fraction === '' ? 0 : Math.trunc(Number(`0.${fraction}`) * unitNs))
-    if (ns > MAX_DURATION_NS) return invalid()
-    at += whole.length
-  }
-  return ok(sign * ns)
+  const parsed = parseGoDuration(text)
+  return 'ns' in parsed ? ok(Number(parsed.ns)) : refused(parsed.problem)
 }
 
 const BYTES_OF_UNIT: ReadonlyMap<string, number> = new Map([
