@@ -78,7 +78,7 @@ export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: strin
 }
 
 /** The method that is called with arguments; refuses what is none. */
-export function methodFor<Context>(run: Run<Context>, receiver: Value, name: string): TemplateFunction<Value> {
+export function methodFor<Context>(run: Run<Context>, receiver: Value, name: string): TemplateFunction<unknown> {
   const method = methodOf(receiver, name)
   if (method !== undefined) return method
   if (typeof receiver === 'object' && receiver?.kind === 'map') {
