@@ -73,7 +73,10 @@ function compileCommand<Context>(
 function compileOperand<Context>(node: Operand, functions: Functions<Context>): Evaluate<Context> {
   switch (node.kind) {
     case 'dot':
-      return (run) => run.dot
+      return (run) => {
+        run.node = node
+        return run.dot
+      }
     case 'pipeline':
       return compilePipeline(node, functions)
     case 'identifier': {
@@ -201,8 +204,8 @@ function compileChain<Context>(
   const isOnlyMethod = isCalled && others.length === 0
   const apply = last === undefined ? undefined : compileMethod(last, operands, isPiped, functions)
   return (run, piped) => {
-    let receiver = start(run)
     run.node = node
+    let receiver = start(run)
     if (!isOnlyMethod) receiver = fieldOf(run, receiver, first, true)
     for (const name of fields) receiver = fieldOf(run, receiver, name, false)
     return apply === undefined ? receiver : apply(run, receiver, piped)

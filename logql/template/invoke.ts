@@ -53,7 +53,8 @@ export function invoke<Context, Receiver>(
 }
 
 /**
- * A field, a key or a method without arguments of a value. `isFirst` says that the value does not come from another field.
+ * A field, a key or a method without arguments of a value; what a map does not have is the zero of
+ * its elements (Go's `missingkey=zero`). `isFirst` says that the value does not come from another field.
  */
 export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: string, isFirst: boolean): Value {
   if (typeof receiver === 'object') {
@@ -62,7 +63,7 @@ export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: strin
     }
     if (receiver.kind === 'map') {
       const value = receiver.get(name)
-      return value ?? (run.missingKey === 'zero' ? receiver.zero : null)
+      return value ?? receiver.zero
     }
     if (receiver.kind === 'struct') {
       const value = receiver.fields.get(name)
@@ -78,7 +79,7 @@ export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: strin
 }
 
 /** The method that is called with arguments; refuses what is none. */
-export function methodFor<Context>(run: Run<Context>, receiver: Value, name: string): TemplateFunction<Value> {
+export function methodFor<Context>(run: Run<Context>, receiver: Value, name: string): TemplateFunction<unknown> {
   const method = methodOf(receiver, name)
   if (method !== undefined) return method
   if (typeof receiver === 'object' && receiver?.kind === 'map') {

@@ -141,9 +141,10 @@ function putMap(printer: Printer, map: MapValue, verb: string): void {
   put(printer, printer.sharpV ? '}' : ']')
 }
 
-/** A struct behind a pointer, as templates meet them. */
+/** A struct, perhaps behind a pointer. */
 function putStruct(printer: Printer, { type, fields }: Struct, verb: string): void {
-  put(printer, printer.sharpV ? `&${type.replace(/^\*/, '')}{` : '&{')
+  if (type.startsWith('*')) put(printer, '&')
+  put(printer, printer.sharpV ? `${type.replace(/^\*/, '')}{` : '{')
   let index = 0
   for (const [name, value] of fields) {
     if (index > 0) put(printer, printer.sharpV ? ', ' : ' ')
