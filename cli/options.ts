@@ -22,3 +22,11 @@ export function evenNumber(text: string): number {
     throw new InvalidArgumentError('It must be an even number, 2 or above.')
   return value
 }
+
+/** A port; 0 is any that is free. */
+export function portNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('It must be a port, 0 to 65535.')
+  return value
+}
