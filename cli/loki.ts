@@ -7,18 +7,15 @@ import { reasonOf, vigieError } from '../service/errors.ts'
 import { loggerSettings } from '../service/log.ts'
 import { settingsFrom } from '../service/settings.ts'
 import { aborted, stopSignal } from '../service/shutdown.ts'
+import { PROJECT_ROOT, stackSettings } from '../stack/config.ts'
 import { diskFullError } from '../stack/disk.ts'
-import { homeOf, PROJECT_ROOT, stackSettings } from '../stack/config.ts'
 import { lokiExportCommand } from './loki-export.ts'
+import { defaultFolder, storeIn } from './loki-folder.ts'
 import { portNumber } from './options.ts'
 
 const CONFIG_FILE = join(PROJECT_ROOT, 'loki', 'loki.yaml')
 
 type ServeOptions = { port?: number; data?: string; config: string; authEnabled?: boolean }
-
-/** Where the embedded store of `vigie up` keeps its data. */
-export const defaultFolder = (): string =>
-  join(homeOf(settingsFrom(stackSettings, process.env)), 'data', 'loki-embedded')
 
 /** The variables of loki/loki.yaml, for who starts it by hand. */
 function variables({ port, data }: ServeOptions): Record<string, string | undefined> {
@@ -44,7 +41,11 @@ function textOf(file: string): string {
 const serveCommand = (): Command =>
   new Command('serve')
     .description("Serve Loki's HTTP API over a folder, until Ctrl-C. It needs no Kafka and nothing else.")
-    .option('-p, --port <port>', 'the port of the HTTP API, on 127.0.0.1; 0 takes a free one (VIGIE_LOKI_PORT)', portNumber)
+    .option(
+      '-p, --port <port>',
+      'the port of the HTTP API, on 127.0.0.1; 0 takes a free one (VIGIE_LOKI_PORT)',
+      portNumber,
+    )
     .option('-d, --data <folder>', "where the logs are kept (.vigie's own when left out)")
     .option('--config <file>', "a configuration in the form of Loki's own", CONFIG_FILE)
     .option('--auth-enabled', 'ask each request for its tenant (X-Scope-OrgID)')
@@ -56,7 +57,7 @@ const serveCommand = (): Command =>
       const environment = variables(options)
       const read = readConfig(textOf(options.config), environment)
       const config = options.authEnabled ? { ...read, auth_enabled: true } : read
-      const folder = join(environment.LOKI_DATA_DIR ?? '', 'store')
+      const folder = storeIn(environment.LOKI_DATA_DIR ?? '')
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 })
       } catch (error) {

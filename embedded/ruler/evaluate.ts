@@ -7,7 +7,7 @@ import { type AlertRule, type AlertTemplate, type RuleGroup } from './rules.ts'
 
 const NONE: Labels = new Map()
 
-export { type Sample } from '../../logql/template/alert.ts'
+export type { Sample } from '../../logql/template/alert.ts'
 
 /** What an evaluation asks. */
 export type Questions = {
