@@ -1,47 +1,40 @@
-import { type BinaryOperator, type ComparisonOperator, type SET_OPERATIONS } from './ast.ts'
+import { type BinaryOperator, type ComparisonOperator } from './ast.ts'
 
-export type SetOperator = (typeof SET_OPERATIONS)[number]
+/** The operators that compare. */
+export const isComparison = (operator: BinaryOperator): operator is ComparisonOperator =>
+  ['==', '!=', '>', '>=', '<', '<='].includes(operator)
 
-const COMPARISONS: Record<ComparisonOperator, (a: number, b: number) => boolean> = {
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-}
-
-export const isSetOperator = (operator: BinaryOperator): operator is SetOperator =>
-  operator === 'and' || operator === 'or' || operator === 'unless'
-
-/** Powers as Go's `math.Pow` has them, which is not NaN for 1 to any power and for −1 to an infinite one. */
-const power = (base: number, exponent: number): number =>
-  base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent
-
-/** An operator on two numbers; a comparison gives 1 or 0. As in Loki, a division by 0 gives NaN. */
-export function calculate(operator: BinaryOperator, a: number, b: number): number {
+/**
+ * An operation on two literals. A comparison is 1 or 0; whatever is divided by zero is NaN, as recorded of Loki.
+ * Sets have no value here: NaN. Pure.
+ */
+export function calculate(operator: BinaryOperator, left: number, right: number): number {
   switch (operator) {
     case '+':
-      return a + b
+      return left + right
     case '-':
-      return a - b
+      return left - right
     case '*':
-      return a * b
+      return left * right
     case '/':
-      return b === 0 ? Number.NaN : a / b
+      return right === 0 ? Number.NaN : left / right
     case '%':
-      return a % b
+      return right === 0 ? Number.NaN : left % right
     case '^':
-      return power(a, b)
-    case 'and':
-    case 'or':
-    case 'unless':
-      throw new TypeError(`${operator} is not between numbers`)
+      return left ** right
+    case '==':
+      return Number(left === right)
+    case '!=':
+      return Number(left !== right)
+    case '>':
+      return Number(left > right)
+    case '>=':
+      return Number(left >= right)
+    case '<':
+      return Number(left < right)
+    case '<=':
+      return Number(left <= right)
     default:
-      return Number(COMPARISONS[operator](a, b))
+      return Number.NaN
   }
 }
-
-/** Whether the operator compares: without `bool` it then filters. */
-export const isComparison = (operator: BinaryOperator): operator is ComparisonOperator =>
-  Object.hasOwn(COMPARISONS, operator)

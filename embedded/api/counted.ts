@@ -23,10 +23,7 @@ function countedBlock(block: Block, count: ReadCount): Block {
     count.bytes += block.bytes
   }
   return {
-    count: block.count,
-    firstNs: block.firstNs,
-    lastNs: block.lastNs,
-    bytes: block.bytes,
+    ...block,
     times() {
       read()
       return block.times()
