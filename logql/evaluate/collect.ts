@@ -1,5 +1,6 @@
 import { type RangeExpr, type Unwrap } from '../ast.ts'
-import { type Block, type Labels, type Source } from '../source.ts'
+import { type Block, type Labels, type Lines, type Source } from '../source.ts'
+import { ERROR_LABEL } from '../stages/entry.ts'
 import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
 import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'
 import { wantedLabels } from '../stages/wanted.ts'
@@ -63,10 +64,10 @@ function isCountable({ log, unwrap, grouping }: RangeExpr, labels: Labels, block
   return grouping?.without === false && grouping.labels.every((name) => labels.has(name))
 }
 
-function samplesOf({ samples }: Collected, { id }: Series, { isTimed }: Intake): Samples {
+function samplesOf({ samples }: Collected, { id }: Series, { timed }: Intake): Samples {
   const known = samples[id]
   if (known !== undefined) return known
-  const made = noSamples(isTimed)
+  const made = noSamples(timed !== undefined)
   samples[id] = made
   return made
 }
@@ -92,46 +93,49 @@ function bytesIn(block: Block, from: number, to: number): number {
   return bytes
 }
 
+/** An entry of a block that is being read. */
+type Reading = { block: Block; lines: Lines; times: Float64Array | undefined; index: number; line: string }
+
+const readingTime = (reading: Reading): bigint => {
+  reading.times ??= reading.block.times()
+  return reading.block.firstNs + BigInt(reading.times[reading.index] ?? 0)
+}
+
 /** Sends the entries of a block that are in a window through the pipeline. */
 function readEntries(collector: Collector, stream: StreamPipeline, block: Block): void {
   const spans = spansOf(block, collector.windows)
   if (spans.length === 0) return
-  const { text, starts, ends, byteLength, metadata } = block.lines()
-  let times: Float64Array | undefined
-  let at = 0
-  const timeNs = (): bigint => {
-    times ??= block.times()
-    return block.firstNs + BigInt(times[at] ?? 0)
-  }
+  const lines = block.lines()
+  const { text, starts, ends } = lines
+  const reading: Reading = { block, lines, times: undefined, index: 0, line: '' }
+  const timeNs = (): bigint => readingTime(reading)
   for (const span of spans)
-    for (at = span.from; at < span.to; at++) {
-      const line = text.slice(starts[at], ends[at])
-      const processed = stream.process(timeNs, line, metadata(at))
-      if (processed === undefined) continue
-      const lineBytes = (): number =>
-        processed.line === line ? byteLength(at) : Buffer.byteLength(processed.line)
-      take(collector, processed, span, lineBytes, timeNs)
+    for (let index = span.from; index < span.to; index++) {
+      reading.index = index
+      reading.line = text.slice(starts[index], ends[index])
+      const metadata = block.hasMetadata === false ? undefined : lines.metadata(index)
+      const processed = stream.process(timeNs, reading.line, metadata)
+      if (processed !== undefined) take(collector, processed, span, reading)
     }
 }
 
 /** Makes the sample of an entry and puts it into its series. */
-function take(
-  collector: Collector,
-  processed: Processed,
-  { enter, leave }: Span,
-  lineBytes: () => number,
-  timeNs: () => bigint,
-): void {
+function take(collector: Collector, processed: Processed, span: Span, reading: Reading): void {
   const { intake, unwrap, finder } = collector
   const unwrapped = unwrap === undefined ? undefined : unwrap(processed)
   if (unwrap !== undefined && unwrapped === undefined) return
   const labelled = unwrapped?.processed ?? processed
   if (labelled.parsed.size > 0) {
-    const error = labelled.parsed.get('__error__')
+    const error = labelled.parsed.get(ERROR_LABEL)
     if (error !== undefined) throw pipelineError(error, allLabels(labelled))
   }
-  const value = unwrapped?.value ?? (intake.sampleOf === 'bytes' ? lineBytes() : 1)
+  const value = unwrapped?.value ?? (intake.sampleOf === 'bytes' ? lineBytes(processed, reading) : 1)
   const samples = samplesOf(collector, findSeries(finder, labelled), intake)
-  if (samples.times === undefined) addSample(samples, enter, leave, value, intake.merge)
-  else addTimedSample(samples, samples.times, enter, leave, value, timeNs())
+  const { times } = samples
+  if (times === undefined || intake.timed === undefined)
+    addSample(samples, span.enter, span.leave, value, intake.merge)
+  else addTimedSample(samples, times, span, value, readingTime(reading), intake.timed)
 }
+
+const lineBytes = (processed: Processed, { lines, line, index }: Reading): number =>
+  processed.line === line ? lines.byteLength(index) : Buffer.byteLength(processed.line)

@@ -1,5 +1,5 @@
 import { type RangeOperation } from '../ast.ts'
-import { type Merge, type Samples } from './samples.ts'
+import { type Merge, type Samples, type Timed } from './samples.ts'
 import { type Fold, type Sliding, slideTo, sliding } from './sliding.ts'
 import { joinMoments, larger, type Moments, meanOf, momentsOf, quantileOf, smaller } from './statistics.ts'
 
@@ -11,15 +11,14 @@ export type Intake = {
   sampleOf: SampleOf
   /** For operations that do not need each value. */
   merge: Merge | undefined
-  /** Whether the order and the times of samples matter. */
-  isTimed: boolean
+  /** For operations for which the order of samples matters. */
+  timed: Timed | undefined
 }
 
 const add = (a: number, b: number): number => a + b
-const COUNTED: Intake = { sampleOf: 'one', merge: add, isTimed: false }
-const MEASURED: Intake = { sampleOf: 'bytes', merge: add, isTimed: false }
-const UNTIMED: Intake = { sampleOf: 'one', merge: undefined, isTimed: false }
-const TIMED: Intake = { sampleOf: 'one', merge: undefined, isTimed: true }
+const COUNTED: Intake = { sampleOf: 'one', merge: add, timed: undefined }
+const MEASURED: Intake = { sampleOf: 'bytes', merge: add, timed: undefined }
+const EACH: Intake = { sampleOf: 'one', merge: undefined, timed: undefined }
 
 export const INTAKES: Record<RangeOperation, Intake> = {
   count_over_time: COUNTED,
@@ -30,18 +29,23 @@ export const INTAKES: Record<RangeOperation, Intake> = {
   bytes_rate: MEASURED,
   max_over_time: { ...COUNTED, merge: larger },
   min_over_time: { ...COUNTED, merge: smaller },
-  avg_over_time: UNTIMED,
-  stdvar_over_time: UNTIMED,
-  stddev_over_time: UNTIMED,
-  quantile_over_time: UNTIMED,
-  first_over_time: TIMED,
-  last_over_time: TIMED,
-  rate_counter: TIMED,
+  avg_over_time: EACH,
+  stdvar_over_time: EACH,
+  stddev_over_time: EACH,
+  quantile_over_time: EACH,
+  first_over_time: { ...EACH, timed: 'earliest' },
+  last_over_time: { ...EACH, timed: 'latest' },
+  rate_counter: { ...EACH, timed: 'all' },
 }
 
-/** A window over sorted samples that only moves on, and what is remembered of it between two steps. */
+/**
+ * A window over sorted samples that only moves on, and what is remembered of it between two steps. In it are
+ * the runs from `lowRun` to before `highRun`, the samples from `low` to before `high`.
+ */
 export type SampleWindow = {
   samples: Samples
+  lowRun: number
+  highRun: number
   low: number
   high: number
   values: Sliding<number>
@@ -52,6 +56,8 @@ export type SampleWindow = {
 
 export const sampleWindow = (samples: Samples): SampleWindow => ({
   samples,
+  lowRun: 0,
+  highRun: 0,
   low: 0,
   high: 0,
   values: sliding(),
@@ -61,11 +67,21 @@ export const sampleWindow = (samples: Samples): SampleWindow => ({
 
 /** Moves the window on to a step. Returns whether samples are in it. */
 export function moveTo(window: SampleWindow, step: number): boolean {
-  const { enter, leave } = window.samples
-  while ((enter[window.high] ?? Number.POSITIVE_INFINITY) <= step) window.high++
-  while (window.low < window.high && (leave[window.low] ?? 0) <= step) window.low++
+  const { runs } = window.samples
+  for (let run = runs[window.highRun]; run !== undefined && run.enter <= step; run = runs[window.highRun]) {
+    window.high = run.end
+    window.highRun++
+  }
+  for (let run = runs[window.lowRun]; run !== undefined && run.leave <= step; run = runs[window.lowRun]) {
+    if (window.lowRun === window.highRun) break
+    window.low = run.end
+    window.lowRun++
+  }
   return window.low < window.high
 }
+
+/** Whether no sample will come into the window any more, and none is in it. */
+export const isOver = ({ samples, lowRun }: SampleWindow): boolean => lowRun === samples.runs.length
 
 /** A range operation with its parameter and its range. */
 export type Operation = { name: RangeOperation; quantile: number; rangeNs: bigint }
