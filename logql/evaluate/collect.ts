@@ -7,7 +7,7 @@ import { wantedLabels } from '../stages/wanted.ts'
 import { findSeries, type SeriesFinder, seriesFinder } from './find-series.ts'
 import { groupLabels } from './labels.ts'
 import { INTAKES, type Intake } from './operations.ts'
-import { pipelineError } from './pipeline-error.ts'
+import { pipelineError, tooManySeries } from './refusals.ts'
 import { addSample, addTimedSample, noSamples, type Samples } from './samples.ts'
 import { internSeries, type Series, type SeriesTable, seriesTable } from './series.ts'
 import { type Span, spansOf, type Windows } from './windows.ts'
@@ -22,13 +22,21 @@ type Collector = Collected & {
   intake: Intake
   finder: SeriesFinder
   unwrap: ((processed: Processed) => Unwrapped | undefined) | undefined
+  /** The earliest entry with an error. */
+  failure: { timeNs: bigint; error: string; labels: Labels } | undefined
 }
 
 /**
  * The samples of a range aggregation, in the windows that they are in. Yields after each block. Throws
- * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for an entry with an error.
+ * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for the earliest entry with an
+ * error, `limit` for more than `maxSeries` series.
  */
-export function* collect(expr: RangeExpr, source: Source, windows: Windows): Generator<void, Collected> {
+export function* collect(
+  expr: RangeExpr,
+  source: Source,
+  windows: Windows,
+  maxSeries: number,
+): Generator<void, Collected> {
   const table = seriesTable()
   const collector: Collector = {
     table,
@@ -38,6 +46,7 @@ export function* collect(expr: RangeExpr, source: Source, windows: Windows): Gen
     intake: INTAKES[expr.operation],
     finder: seriesFinder(table, expr.grouping),
     unwrap: expr.unwrap && unwrapper(expr.unwrap, expr),
+    failure: undefined,
   }
   const { matchers, stages } = expr.log
   const pipeline = compilePipeline(stages, wantedLabels(stages, expr.unwrap, expr.grouping))
@@ -46,11 +55,14 @@ export function* collect(expr: RangeExpr, source: Source, windows: Windows): Gen
   for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
     const stream = pipeline.forStream(labels)
     for (const block of blocks) {
+      if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break
       if (isCountable(expr, labels, block)) countEntries(collector, labels, block)
       else readEntries(collector, stream, block)
+      if (table.list.length > maxSeries) throw tooManySeries(maxSeries)
       yield
     }
   }
+  if (collector.failure !== undefined) throw pipelineError(collector.failure.error, collector.failure.labels)
   return collector
 }
 
@@ -127,7 +139,10 @@ function take(collector: Collector, processed: Processed, span: Span, reading: R
   const labelled = unwrapped?.processed ?? processed
   if (labelled.parsed.size > 0) {
     const error = labelled.parsed.get(ERROR_LABEL)
-    if (error !== undefined) throw pipelineError(error, allLabels(labelled))
+    if (error !== undefined) {
+      fail(collector, error, labelled, readingTime(reading))
+      return
+    }
   }
   const value = unwrapped?.value ?? (intake.sampleOf === 'bytes' ? lineBytes(processed, reading) : 1)
   const samples = samplesOf(collector, findSeries(finder, labelled), intake)
@@ -135,6 +150,12 @@ function take(collector: Collector, processed: Processed, span: Span, reading: R
   if (times === undefined || intake.timed === undefined)
     addSample(samples, span.enter, span.leave, value, intake.merge)
   else addTimedSample(samples, times, span, value, readingTime(reading), intake.timed)
+}
+
+function fail(collector: Collector, error: string, processed: Processed, timeNs: bigint): void {
+  const { failure } = collector
+  if (failure === undefined || timeNs < failure.timeNs)
+    collector.failure = { timeNs, error, labels: allLabels(processed) }
 }
 
 const lineBytes = (processed: Processed, { lines, line, index }: Reading): number =>

@@ -48,8 +48,8 @@ export type SampleWindow = {
   highRun: number
   low: number
   high: number
-  values: Sliding<number>
-  moments: Sliding<Moments>
+  values: Sliding<number> | undefined
+  moments: Sliding<Moments> | undefined
   /** See `resetsOf`. */
   resets: number[] | undefined
 }
@@ -60,8 +60,8 @@ export const sampleWindow = (samples: Samples): SampleWindow => ({
   highRun: 0,
   low: 0,
   high: 0,
-  values: sliding(),
-  moments: sliding(),
+  values: undefined,
+  moments: undefined,
   resets: undefined,
 })
 
@@ -126,12 +126,15 @@ const secondsOf = (ns: bigint): number => Number(ns) / 1e9
 
 function folded(window: SampleWindow, join: (a: number, b: number) => number): number {
   const { values } = window.samples
+  if (window.high - window.low === 1) return values[window.low] ?? Number.NaN
+  window.values ??= sliding()
   const fold: Fold<number> = { at: (index) => values[index] ?? Number.NaN, join }
   return slideTo(window.values, window.low, window.high, fold)
 }
 
 function varianceIn(window: SampleWindow): number {
   const { values } = window.samples
+  window.moments ??= sliding()
   const fold: Fold<Moments> = { at: (index) => momentsOf(values[index] ?? Number.NaN), join: joinMoments }
   const { squares, count } = slideTo(window.moments, window.low, window.high, fold)
   return squares / count
@@ -157,6 +160,7 @@ function counterRate(window: SampleWindow, rangeNs: bigint): number {
   if (high - low < 2 || first === undefined || last === undefined) return 0
   if (firstNs === undefined || lastNs === undefined) return 0
   window.resets ??= resetsOf(samples.values)
+  window.values ??= sliding()
   const resets = window.resets
   const fold: Fold<number> = { at: (index) => resets[index] ?? 0, join: add }
   const rise = last - first + slideTo(window.values, low + 1, high, fold)

@@ -18,8 +18,13 @@ export type RangeState = {
 }
 
 /** Reads the samples of a range aggregation. Yields about once for each block that it reads. Errors as `collect`. */
-export function* rangeState(expr: RangeExpr, source: Source, windows: Windows): Generator<void, RangeState> {
-  const { table, samples } = yield* collect(expr, source, windows)
+export function* rangeState(
+  expr: RangeExpr,
+  source: Source,
+  windows: Windows,
+  maxSeries: number,
+): Generator<void, RangeState> {
+  const { table, samples } = yield* collect(expr, source, windows, maxSeries)
   const waiting = table.list.flatMap((series) => {
     const found = samples[series.id]
     return found === undefined ? [] : [{ series, window: sampleWindow(sorted(found)) }]

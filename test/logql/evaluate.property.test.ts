@@ -246,12 +246,14 @@ describe('metric queries against an evaluator without tricks', () => {
   })
 
   it('joins vectors', () => {
-    const matching: fc.Arbitrary<Matching> = fc.record({
-      on: fc.boolean(),
-      labels: fc.subarray(['a', 'b']),
-      group: fc.constantFrom('left', 'right', undefined),
-      include: fc.subarray(['a', 'b']),
-    })
+    const matching = fc
+      .record({
+        on: fc.boolean(),
+        labels: fc.subarray(['a', 'b']),
+        group: fc.constantFrom<Matching['group'][]>('left', 'right', undefined),
+        include: fc.subarray(['a', 'b']),
+      })
+      .map((parts): Matching => (parts.group === undefined ? { ...parts, include: [] } : parts))
     const summed = fc.record({ inner: counted, grouping }).map(
       (parts): VectorExpr => ({
         kind: 'vector_aggregation',
