@@ -1,4 +1,4 @@
-import { LogqlError } from '../error.ts'
+import { LogqlError, type Position } from '../error.ts'
 import { ALERT_FUNCTIONS } from './alert_functions.ts'
 import { type AlertContext } from './alert_context.ts'
 import { compileTemplate } from './execute.ts'
@@ -37,9 +37,13 @@ function explained<Result>(what: string, act: () => Result): Result {
     return act()
   } catch (error) {
     if (!(error instanceof LogqlError)) throw error
-    throw new LogqlError(error.kind, `${what}: ${error.message}`, error.position)
+    throw new LogqlError(error.kind, `${what}: ${error.message}`, withoutVariables(error.position))
   }
 }
+
+/** A position in the text as the user wrote it. */
+const withoutVariables = (position: Position | undefined): Position | undefined =>
+  position?.line === 1 ? { line: 1, column: Math.max(1, position.column - VARIABLES.length) } : position
 
 const dataOf = ({ labels, externalLabels, externalUrl, value }: AlertContext): Struct => ({
   kind: 'struct',

@@ -45,7 +45,6 @@ export function toFloat64(value: Value): number {
 export function parseFloat64(text: string): number | undefined {
   const named = /^([+-]?)(?:(inf|infinity)|nan)$/i.exec(text)
   if (named !== null) return named[2] === undefined ? Number.NaN : named[1] === '-' ? -Infinity : Infinity
-  if (text.includes('_')) return undefined
   const value = parseFloatLiteral(text)
   return value !== undefined && Number.isFinite(value) ? value : undefined
 }

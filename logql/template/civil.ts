@@ -20,8 +20,10 @@ export type Civil = {
 
 /** Whole seconds since 1970, and the ns after them (0 to 999999999). */
 export function splitNs(ns: bigint): { seconds: number; nanosecond: number } {
-  const rest = ((ns % SECOND_NS) + SECOND_NS) % SECOND_NS
-  return { seconds: Number((ns - rest) / SECOND_NS), nanosecond: Number(rest) }
+  const whole = ns / SECOND_NS
+  const seconds = Number(whole)
+  const nanosecond = Number(ns - whole * SECOND_NS)
+  return nanosecond < 0 ? { seconds: seconds - 1, nanosecond: nanosecond + 1e9 } : { seconds, nanosecond }
 }
 
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)

@@ -118,10 +118,10 @@ function compileArgument<Context>(
       return compileLiteral(node, type)
   }
   const evaluate = compileOperand(node, functions)
-  if (type === 'any') return evaluate
   return (run) => {
     run.node = node
-    return checked(run, evaluate(run), type)
+    const value = evaluate(run)
+    return type === 'any' ? value : checked(run, value, type)
   }
 }
 
@@ -144,12 +144,13 @@ function compileShortCircuit<Context>(
 }
 
 function compileCall<Context>(
-  { name }: IdentifierNode,
+  identifier: IdentifierNode,
   node: CommandNode | IdentifierNode,
   operands: readonly Operand[],
   isPiped: boolean,
   functions: Functions<Context>,
 ): Stage<Context> {
+  const { name } = identifier
   const called = functions.get(name)
   if (called === undefined) return (run) => stop(run, `${JSON.stringify(name)} is not a defined function`)
   const count = operands.length
@@ -162,13 +163,12 @@ function compileCall<Context>(
   )
   const pipedType = typeAt(called, count)
   return (run, piped) => {
-    run.node = node
+    run.node = identifier
     checkCount(run, name, called, count, isPiped)
     const values: Value[] = []
     for (const evaluate of compiled) values.push(evaluate(run))
     if (isPiped) values.push(checked(run, piped, pipedType))
-    run.node = node
-    return invoke(run, name, called, values, run.context)
+    return invoke(run, node, name, called, values, run.context)
   }
 }
 
@@ -227,7 +227,6 @@ function compileMethod<Context>(
       compileArgument(operand, typeAt(method, index), functions)(run),
     )
     if (isPiped) values.push(checked(run, piped, typeAt(method, operands.length)))
-    run.node = node
-    return invoke(run, name, method, values, receiver)
+    return invoke(run, node, name, method, values, receiver)
   }
 }

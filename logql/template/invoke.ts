@@ -31,9 +31,10 @@ export function checkCount<Context>(
 
 const lengthOf = (value: Value): number => (typeof value === 'string' ? value.length : 0)
 
-/** Calls a function with checked arguments. Its errors become those of the execution. */
+/** Calls a function with checked arguments. Its errors become those of the execution, at `node`. */
 export function invoke<Context, Receiver>(
   run: Run<Context>,
+  node: Run<Context>['node'],
   name: string,
   { call }: TemplateFunction<Receiver>,
   values: readonly Value[],
@@ -48,6 +49,7 @@ export function invoke<Context, Receiver>(
     return result
   } catch (error) {
     if (!(error instanceof LogqlError) || error.kind === 'limit') throw error
+    run.node = node
     return stop(run, `error calling ${name}: ${error.message}`)
   }
 }
@@ -72,7 +74,7 @@ export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: strin
     const method = methodOf(receiver, name)
     if (method !== undefined) {
       checkCount(run, name, method, 0, false)
-      return invoke(run, name, method, [], receiver)
+      return invoke(run, run.node, name, method, [], receiver)
     }
   }
   return stop(run, `can't evaluate field ${name} in type ${typeOf(receiver)}`)

@@ -55,8 +55,8 @@ export const NUMBER_FUNCTIONS: ReadonlyMap<string, TemplateFunction<unknown>> = 
   ['subf', variadic(['any'], 'any', decimally(subtract))],
   ['mulf', variadic(['any'], 'any', decimally(multiply))],
   ['divf', variadic(['any'], 'any', decimally(divided))],
-  ['maxf', variadic(['any'], 'any', floats(Math.max))],
-  ['minf', variadic(['any'], 'any', floats(Math.min))],
+  ['maxf', variadic(['any'], 'any', floats((a, b) => Math.max(a, b)))],
+  ['minf', variadic(['any'], 'any', floats((a, b) => Math.min(a, b)))],
   ['ceil', fixed(['any'], (value) => Math.ceil(toFloat64(value)))],
   ['floor', fixed(['any'], (value) => Math.floor(toFloat64(value)))],
   [

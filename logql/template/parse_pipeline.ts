@@ -172,9 +172,9 @@ function slotOf(reader: Reader, name: string): number {
   return slot < 0 ? refuse(reader, `undefined variable ${JSON.stringify(name)}`) : slot
 }
 
-function numberOf(reader: Reader, { kind, text }: Token) {
-  const problem = kind === 'rune' ? `malformed character constant: ${text}` : `bad number syntax: ${JSON.stringify(text)}`
-  return parseNumber(text) ?? refuse(reader, problem)
+function numberOf(reader: Reader, { text }: Token) {
+  const number = parseNumber(text)
+  return 'problem' in number ? refuse(reader, number.problem) : number
 }
 
 /** The text of a string token. */

@@ -34,7 +34,8 @@ function putNested(printer: Printer, value: Value, verb: string): void {
     case 'boolean':
       return verb === 't' || verb === 'v' ? pad(printer, String(value)) : badVerb(printer, value, verb)
   }
-  const text = TEXT_VERBS.includes(verb) && !printer.sharpV ? stringOf(value) : undefined
+  const hasText = TEXT_VERBS.includes(verb) && !printer.sharpV && !printer.isWrong
+  const text = hasText ? stringOf(value) : undefined
   if (text !== undefined) return putString(printer, text, verb)
   switch (value.kind) {
     case 'integer':
@@ -46,14 +47,17 @@ function putNested(printer: Printer, value: Value, verb: string): void {
     case 'struct':
       return putStruct(printer, value, verb)
     case 'time':
-      return printer.sharpV ? put(printer, stringOf(value) ?? '') : badVerb(printer, value, verb)
+      // Go shows the fields of its own struct here; the time says more.
+      return putText(printer, stringOf(value) ?? '')
   }
 }
 
 function badVerb(printer: Printer, value: Value, verb: string): void {
   if (value === null) return put(printer, `%!${verb}(<nil>)`)
   put(printer, `%!${verb}(${typeOf(value)}=`)
+  printer.isWrong = true
   putValue(printer, value, 'v')
+  printer.isWrong = false
   put(printer, ')')
 }
 

@@ -15,6 +15,8 @@ export type Printer = {
   sharpV: boolean
   width: number | undefined
   precision: number | undefined
+  /** A value is shown for which the verb was wrong: as it is, without its `String` method. */
+  isWrong: boolean
 }
 
 export const newPrinter = (): Printer => ({
@@ -28,7 +30,21 @@ export const newPrinter = (): Printer => ({
   sharpV: false,
   width: undefined,
   precision: undefined,
+  isWrong: false,
 })
+
+/** Takes all flags away, for the next verb. */
+export function clearFlags(printer: Printer): void {
+  printer.plus = false
+  printer.minus = false
+  printer.sharp = false
+  printer.space = false
+  printer.zero = false
+  printer.plusV = false
+  printer.sharpV = false
+  printer.width = undefined
+  printer.precision = undefined
+}
 
 export function put(printer: Printer, text: string): void {
   checkLength(printer.out.length + text.length)

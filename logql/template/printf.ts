@@ -1,5 +1,5 @@
 import { putValue } from './print.ts'
-import { newPrinter, type Printer, put } from './printer.ts'
+import { clearFlags, newPrinter, type Printer, put } from './printer.ts'
 import { isInteger, typeOf, type Value } from './value.ts'
 
 /** Go takes no width and no precision that is larger. */
@@ -43,7 +43,7 @@ export function sprintf(format: string, values: readonly Value[]): string {
 
 function putVerb(state: State): void {
   const { printer, format, values } = state
-  Object.assign(printer, { ...newPrinter(), out: printer.out })
+  clearFlags(printer)
   state.isIndexGood = true
   state.afterIndex = false
   readFlags(state)
@@ -63,12 +63,17 @@ function putVerb(state: State): void {
   const value = values[state.next]
   if (value === undefined) return put(printer, `%!${verb}(MISSING)`)
   state.next += 1
-  if (verb === 'v') Object.assign(printer, vFlags(printer))
+  if (verb === 'v') turnFlags(printer)
   putValue(printer, value, verb)
 }
 
 /** In `%#v` and `%+v` the flags mean Go's syntax and the names of fields. */
-const vFlags = ({ sharp, plus }: Printer) => ({ sharpV: sharp, plusV: plus, sharp: false, plus: false })
+function turnFlags(printer: Printer): void {
+  printer.sharpV = printer.sharp
+  printer.plusV = printer.plus
+  printer.sharp = false
+  printer.plus = false
+}
 
 const FLAGS: Readonly<Record<string, 'sharp' | 'zero' | 'plus' | 'minus' | 'space'>> = {
   '#': 'sharp',
@@ -133,7 +138,10 @@ function readWidth(state: State): void {
   const width = numberFromValue(state)
   if (width === undefined) return put(printer, '%!(BADWIDTH)')
   printer.width = Math.abs(width)
-  if (width < 0) Object.assign(printer, { minus: true, zero: false })
+  if (width < 0) {
+    printer.minus = true
+    printer.zero = false
+  }
 }
 
 function readPrecision(state: State): void {
@@ -156,7 +164,7 @@ function readPrecision(state: State): void {
 /** Values that no verb took; not after indexes, where Go does not look. */
 function putExtra({ printer, values, next, isReordered }: State): void {
   if (isReordered || next >= values.length) return
-  Object.assign(printer, { ...newPrinter(), out: printer.out })
+  clearFlags(printer)
   put(printer, '%!(EXTRA ')
   values.slice(next).forEach((value, index) => {
     if (index > 0) put(printer, ', ')

@@ -1,3 +1,4 @@
+import { decodeBase64 } from './base64.ts'
 import { byteLength, sliceBytes } from './bytes.ts'
 import {
   toLower,
@@ -61,15 +62,6 @@ function align(width: number, text: string, side: 'left' | 'right'): string {
   }
   const padding = repeated(' ', width - characters.length)
   return side === 'left' ? text + padding : padding + text
-}
-
-const decodeBase64 = (text: string): string => {
-  const plain = text.replace(/[\r\n]/g, '')
-  const wrong = /[^A-Za-z\d+/]/.exec(plain.replace(/={0,2}$/, ''))
-  if (wrong !== null) return `illegal base64 data at input byte ${wrong.index}`
-  return plain.length % 4 === 0
-    ? Buffer.from(plain, 'base64').toString()
-    : `illegal base64 data at input byte ${plain.length - (plain.length % 4)}`
 }
 
 function decodeUrl(text: string): string {

@@ -253,10 +253,14 @@ function withOffset({ ns }: Time, offset: number, name: string | undefined, zone
   return { kind: 'time', ns: shifted, zone: isSame ? zone : fixedZone(name ?? '', offset) }
 }
 
-/** A name that the zone does not have then counts as UTC, but for `GMT+3`. */
+const HALF_YEAR_NS = 15_768_000_000_000_000n
+
+/** A name counts where the zone has it then or in its other season; else it is only kept, but for `GMT+3`. */
 function withName(civil: Parameters<typeof timeOf>[0], name: string, zone: Zone): Time {
-  const local = timeOf(civil, zone)
-  if (zone.at(local.ns).name === name) return local
+  const { ns } = timeOf(civil, UTC)
+  const seasons = [timeOf(civil, zone).ns, ns - HALF_YEAR_NS, ns + HALF_YEAR_NS].map((at) => zone.at(at))
+  const known = seasons.find((season) => season.name === name)
+  if (known !== undefined) return { kind: 'time', ns: ns - BigInt(known.offsetSeconds) * 1_000_000_000n, zone }
   const offset = name.startsWith('GMT') && name.length > 3 ? Number(name.slice(3)) * 3600 : 0
-  return timeOf(civil, fixedZone(name, offset))
+  return { kind: 'time', ns, zone: fixedZone(name, offset) }
 }
