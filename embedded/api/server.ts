@@ -58,7 +58,7 @@ async function routed(
   if (route === undefined) return textAnswer(404, '404 page not found')
   if (!route.methods.includes(request.method ?? '')) return textAnswer(405, '')
   const parameters = new URLSearchParams(query)
-  if (request.method === 'POST') await addForm(request, parameters)
+  if (request.method === 'POST') await addForm(api, request, parameters)
   for (const [name, part] of Object.entries(route.parts)) parameters.set(`:${name}`, decoded(part))
   const tenant = route.hasTenant ? tenantOf(request.headers, api.config.auth_enabled) : ''
   const gone = new AbortController()
@@ -66,8 +66,8 @@ async function routed(
   return await route.handler(api, { path, parameters, headers: request.headers, tenant, signal: gone.signal })
 }
 
-async function addForm(request: IncomingMessage, parameters: URLSearchParams): Promise<void> {
-  const body = await readBody(request, MAX_FORM_BYTES)
+async function addForm(api: Api, request: IncomingMessage, parameters: URLSearchParams): Promise<void> {
+  const body = await readBody(request, MAX_FORM_BYTES, api.inFlight)
   if (!/^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '')) return
   for (const [name, value] of new URLSearchParams(body.toString('utf8'))) parameters.append(name, value)
 }
