@@ -3,7 +3,7 @@ import { type BinaryExpr, type MetricExpr, type RangeExpr, type VectorExpr } fro
 import { type Labels, type Source } from '../source.ts'
 import { type Aggregation, aggregate } from './aggregate.ts'
 import { type BinaryState, binaryState, combine, withScalar } from './binary.ts'
-import { labelReplacer } from './label_replace.ts'
+import { labelReplacer } from './label-replace.ts'
 import { NO_LABELS, withLabel } from './labels.ts'
 import { type RangeState, rangeAt, rangeState } from './range.ts'
 import { type DerivedSeries, derive, derivedSeries, type Vector } from './series.ts'
