@@ -1,12 +1,13 @@
 import { type RangeExpr, type Unwrap } from '../ast.ts'
-import { type Block, type Labels, type Source } from '../source.ts'
+import { type Block, type Labels, type Lines, type Source } from '../source.ts'
+import { ERROR_LABEL } from '../stages/entry.ts'
 import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
 import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'
 import { wantedLabels } from '../stages/wanted.ts'
 import { findSeries, type SeriesFinder, seriesFinder } from './find-series.ts'
 import { groupLabels } from './labels.ts'
 import { INTAKES, type Intake } from './operations.ts'
-import { pipelineError } from './pipeline-error.ts'
+import { pipelineError, tooManySeries } from './refusals.ts'
 import { addSample, addTimedSample, noSamples, type Samples } from './samples.ts'
 import { internSeries, type Series, type SeriesTable, seriesTable } from './series.ts'
 import { type Span, spansOf, type Windows } from './windows.ts'
@@ -21,13 +22,21 @@ type Collector = Collected & {
   intake: Intake
   finder: SeriesFinder
   unwrap: ((processed: Processed) => Unwrapped | undefined) | undefined
+  /** The earliest entry with an error. */
+  failure: { timeNs: bigint; error: string; labels: Labels } | undefined
 }
 
 /**
  * The samples of a range aggregation, in the windows that they are in. Yields after each block. Throws
- * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for an entry with an error.
+ * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for the earliest entry with an
+ * error, `limit` for more than `maxSeries` series.
  */
-export function* collect(expr: RangeExpr, source: Source, windows: Windows): Generator<void, Collected> {
+export function* collect(
+  expr: RangeExpr,
+  source: Source,
+  windows: Windows,
+  maxSeries: number,
+): Generator<void, Collected> {
   const table = seriesTable()
   const collector: Collector = {
     table,
@@ -37,6 +46,7 @@ export function* collect(expr: RangeExpr, source: Source, windows: Windows): Gen
     intake: INTAKES[expr.operation],
     finder: seriesFinder(table, expr.grouping),
     unwrap: expr.unwrap && unwrapper(expr.unwrap, expr),
+    failure: undefined,
   }
   const { matchers, stages } = expr.log
   const pipeline = compilePipeline(stages, wantedLabels(stages, expr.unwrap, expr.grouping))
@@ -45,11 +55,14 @@ export function* collect(expr: RangeExpr, source: Source, windows: Windows): Gen
   for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
     const stream = pipeline.forStream(labels)
     for (const block of blocks) {
+      if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break
       if (isCountable(expr, labels, block)) countEntries(collector, labels, block)
       else readEntries(collector, stream, block)
+      if (table.list.length > maxSeries) throw tooManySeries(maxSeries)
       yield
     }
   }
+  if (collector.failure !== undefined) throw pipelineError(collector.failure.error, collector.failure.labels)
   return collector
 }
 
@@ -63,10 +76,10 @@ function isCountable({ log, unwrap, grouping }: RangeExpr, labels: Labels, block
   return grouping?.without === false && grouping.labels.every((name) => labels.has(name))
 }
 
-function samplesOf({ samples }: Collected, { id }: Series, { isTimed }: Intake): Samples {
+function samplesOf({ samples }: Collected, { id }: Series, { timed }: Intake): Samples {
   const known = samples[id]
   if (known !== undefined) return known
-  const made = noSamples(isTimed)
+  const made = noSamples(timed !== undefined)
   samples[id] = made
   return made
 }
@@ -92,46 +105,58 @@ function bytesIn(block: Block, from: number, to: number): number {
   return bytes
 }
 
+/** An entry of a block that is being read. */
+type Reading = { block: Block; lines: Lines; times: Float64Array | undefined; index: number; line: string }
+
+const readingTime = (reading: Reading): bigint => {
+  reading.times ??= reading.block.times()
+  return reading.block.firstNs + BigInt(reading.times[reading.index] ?? 0)
+}
+
 /** Sends the entries of a block that are in a window through the pipeline. */
 function readEntries(collector: Collector, stream: StreamPipeline, block: Block): void {
   const spans = spansOf(block, collector.windows)
   if (spans.length === 0) return
-  const { text, starts, ends, byteLength, metadata } = block.lines()
-  let times: Float64Array | undefined
-  let at = 0
-  const timeNs = (): bigint => {
-    times ??= block.times()
-    return block.firstNs + BigInt(times[at] ?? 0)
-  }
+  const lines = block.lines()
+  const { text, starts, ends } = lines
+  const reading: Reading = { block, lines, times: undefined, index: 0, line: '' }
+  const timeNs = (): bigint => readingTime(reading)
   for (const span of spans)
-    for (at = span.from; at < span.to; at++) {
-      const line = text.slice(starts[at], ends[at])
-      const processed = stream.process(timeNs, line, metadata(at))
-      if (processed === undefined) continue
-      const lineBytes = (): number =>
-        processed.line === line ? byteLength(at) : Buffer.byteLength(processed.line)
-      take(collector, processed, span, lineBytes, timeNs)
+    for (let index = span.from; index < span.to; index++) {
+      reading.index = index
+      reading.line = text.slice(starts[index], ends[index])
+      const metadata = block.hasMetadata === false ? undefined : lines.metadata(index)
+      const processed = stream.process(timeNs, reading.line, metadata)
+      if (processed !== undefined) take(collector, processed, span, reading)
     }
 }
 
 /** Makes the sample of an entry and puts it into its series. */
-function take(
-  collector: Collector,
-  processed: Processed,
-  { enter, leave }: Span,
-  lineBytes: () => number,
-  timeNs: () => bigint,
-): void {
+function take(collector: Collector, processed: Processed, span: Span, reading: Reading): void {
   const { intake, unwrap, finder } = collector
   const unwrapped = unwrap === undefined ? undefined : unwrap(processed)
   if (unwrap !== undefined && unwrapped === undefined) return
   const labelled = unwrapped?.processed ?? processed
   if (labelled.parsed.size > 0) {
-    const error = labelled.parsed.get('__error__')
-    if (error !== undefined) throw pipelineError(error, allLabels(labelled))
+    const error = labelled.parsed.get(ERROR_LABEL)
+    if (error !== undefined) {
+      fail(collector, error, labelled, readingTime(reading))
+      return
+    }
   }
-  const value = unwrapped?.value ?? (intake.sampleOf === 'bytes' ? lineBytes() : 1)
+  const value = unwrapped?.value ?? (intake.sampleOf === 'bytes' ? lineBytes(processed, reading) : 1)
   const samples = samplesOf(collector, findSeries(finder, labelled), intake)
-  if (samples.times === undefined) addSample(samples, enter, leave, value, intake.merge)
-  else addTimedSample(samples, samples.times, enter, leave, value, timeNs())
+  const { times } = samples
+  if (times === undefined || intake.timed === undefined)
+    addSample(samples, span.enter, span.leave, value, intake.merge)
+  else addTimedSample(samples, times, span, value, readingTime(reading), intake.timed)
 }
+
+function fail(collector: Collector, error: string, processed: Processed, timeNs: bigint): void {
+  const { failure } = collector
+  if (failure === undefined || timeNs < failure.timeNs)
+    collector.failure = { timeNs, error, labels: allLabels(processed) }
+}
+
+const lineBytes = (processed: Processed, { lines, line, index }: Reading): number =>
+  processed.line === line ? lines.byteLength(index) : Buffer.byteLength(processed.line)

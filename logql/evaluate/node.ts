@@ -3,7 +3,7 @@ import { type BinaryExpr, type MetricExpr, type RangeExpr, type VectorExpr } fro
 import { type Labels, type Source } from '../source.ts'
 import { type Aggregation, aggregate } from './aggregate.ts'
 import { type BinaryState, binaryState, combine, withScalar } from './binary.ts'
-import { labelReplacer } from './label_replace.ts'
+import { labelReplacer } from './label-replace.ts'
 import { NO_LABELS, withLabel } from './labels.ts'
 import { type RangeState, rangeAt, rangeState } from './range.ts'
 import { type DerivedSeries, derive, derivedSeries, type Vector } from './series.ts'
@@ -22,8 +22,22 @@ export type Node =
   | { kind: 'binary'; state: BinaryState; left: Node; right: Node }
   | { kind: 'label_replace'; replace: (labels: Labels) => Labels; series: DerivedSeries; inner: Node }
 
-/** Reads all that a query needs. Yields about once for each block that it reads. Throws LogqlError. */
-export function* prepare(expr: MetricExpr, source: Source, steps: Steps): Generator<void, Node> {
+/**
+ * How many series a range aggregation may make that other parts of the query then aggregate. Loki has no such
+ * limit; each may take 1 KB or more, and a process must not run out of memory for one query.
+ */
+const MAX_INNER_SERIES = 100_000
+
+/**
+ * Reads all that a query needs. Yields about once for each block that it reads. Throws LogqlError, of kind
+ * `limit` when the query is one range aggregation of more than `maxSeries` series.
+ */
+export function* prepare(
+  expr: MetricExpr,
+  source: Source,
+  steps: Steps,
+  maxSeries = MAX_INNER_SERIES,
+): Generator<void, Node> {
   switch (expr.kind) {
     case 'literal':
       return scalar(expr.value)
@@ -32,7 +46,7 @@ export function* prepare(expr: MetricExpr, source: Source, steps: Steps): Genera
     case 'range': {
       const quotient = averageOf(expr)
       return quotient === undefined
-        ? yield* prepareRange(expr, source, steps)
+        ? yield* prepareRange(expr, source, steps, maxSeries)
         : yield* prepare(quotient, source, steps)
     }
     case 'vector_aggregation': {
@@ -59,13 +73,18 @@ export function* prepare(expr: MetricExpr, source: Source, steps: Steps): Genera
   }
 }
 
-function* prepareRange(expr: RangeExpr, source: Source, steps: Steps): Generator<void, Node> {
+function* prepareRange(
+  expr: RangeExpr,
+  source: Source,
+  steps: Steps,
+  maxSeries: number,
+): Generator<void, Node> {
   const { startNs, stepNs, count } = steps
   const windows: Windows = { firstEndNs: startNs - expr.offsetNs, stepNs, count, rangeNs: expr.rangeNs }
   if (expr.operation !== 'absent_over_time')
-    return { kind: 'range', state: yield* rangeState(expr, source, windows) }
+    return { kind: 'range', state: yield* rangeState(expr, source, windows, maxSeries) }
   const one: RangeExpr = { ...expr, grouping: { without: false, labels: [] } }
-  const state = yield* rangeState(one, source, windows)
+  const state = yield* rangeState(one, source, windows, maxSeries)
   return { kind: 'absent', state, vector: oneSeries(absentLabels(expr), 1) }
 }
 

@@ -16,3 +16,12 @@ export function pipelineError(error: string, labels: Labels): LogqlError {
       'The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__="" )',
   )
 }
+
+/** Refuses a query that makes too many series, in Loki's words. */
+export const tooManySeries = (maxSeries: number): LogqlError =>
+  new LogqlError(
+    'limit',
+    `maximum number of series (${maxSeries}) reached for a single query; consider reducing query ` +
+      'cardinality by adding more specific stream selectors, reducing the time range, or aggregating ' +
+      'results with functions like sum(), count() or topk()',
+  )
