@@ -4,7 +4,7 @@ import { metadataText } from './lines.ts'
 import { createLog, writeRecord } from './log-file.ts'
 import { endStream, finishRecord, putEntry, startRecord, startStream } from './log-record.ts'
 import { add, isDouble, type Mark, markOf, type OpenBlock, offsetOf, restore } from './open-block.ts'
-import { sealNow, startSealing } from './sealing.ts'
+import { sealForRoom, startSealing } from './sealing.ts'
 import { currentHead, type State, tenantOf } from './state.ts'
 import { type NewEntry, type NewStream } from './store.ts'
 import { removeStream, streamOf, type Tenant } from './streams.ts'
@@ -43,7 +43,7 @@ export function append(state: State, name: string, streams: readonly NewStream[]
 /** Starts a new log when the current one is full, and has full ones sealed. */
 function makeRoom(state: State): void {
   if (currentHead(state).log.size >= state.options.logBytes) {
-    if (state.heads.length > MAX_WAITING) sealNow(state)
+    if (state.heads.length > MAX_WAITING) sealForRoom(state)
     rotate(state)
   }
   startSealing(state)

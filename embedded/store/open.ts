@@ -76,7 +76,7 @@ const emptyState = (folder: string, options: StoreOptions): State => ({
   segments: [],
   heads: [],
   sealing: undefined,
-  sealAgainMs: 0,
+  sealFailure: undefined,
   oldestNs: FIRST_NS,
   files: createOpenFiles(),
   caches: createCaches(),

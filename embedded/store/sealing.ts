@@ -30,7 +30,7 @@ const AGAIN_MS = 1000
 /** Begins to seal the oldest head that waits, in slices between other work. Failures go to `onNotice`. */
 export function startSealing(state: State): void {
   if (state.sealing !== undefined || state.heads.length < 2) return
-  if (state.options.nowMs() < state.sealAgainMs) return
+  if (recentFailure(state) !== undefined) return
   attempt(state, () => {
     const sealing = begin(state)
     if (sealing !== undefined) setImmediate(writeSlice, state, sealing)
@@ -53,10 +53,21 @@ export function sealNow(state: State): void {
     syncFolder(state.folder)
     end(state, sealing)
   } catch (error) {
-    fail(state, error)
-    throw diskError(error, state.folder)
+    throw fail(state, error)
   }
 }
+
+/**
+ * Seals a head before more is added. Throws as `sealNow` does; after a failure at once, until it is time to try again.
+ */
+export function sealForRoom(state: State): void {
+  const failure = recentFailure(state)
+  if (failure !== undefined) throw failure.error
+  sealNow(state)
+}
+
+const recentFailure = ({ sealFailure, options }: State): State['sealFailure'] =>
+  sealFailure !== undefined && options.nowMs() < sealFailure.againMs ? sealFailure : undefined
 
 function begin(state: State): Sealing | undefined {
   const [head] = state.heads
@@ -136,16 +147,21 @@ function attempt(state: State, work: () => void): void {
   }
 }
 
-/** Gives up for now. What has its name already stays; its log is deleted at the next opening. */
-function fail(state: State, error: unknown): void {
+/**
+ * Gives up for now, and returns why. What has its name already stays; its log is deleted at the next opening.
+ */
+function fail(state: State, cause: unknown): unknown {
   const { sealing } = state
   state.sealing = undefined
-  state.sealAgainMs = state.options.nowMs() + AGAIN_MS
+  const error = diskError(cause, state.folder)
+  state.sealFailure = { error, againMs: state.options.nowMs() + AGAIN_MS }
   if (sealing?.step === 'named') closeLog(sealing.head.log)
   else if (sealing !== undefined) {
     closeDraft(sealing)
     rmSync(sealing.draft.file, { force: true })
   }
-  const reason = reasonOf(diskError(error, state.folder))
-  state.options.onNotice(`The log could not be made a segment, its entries stay in the log: ${reason}`)
+  state.options.onNotice(
+    `The log could not be made a segment, its entries stay in the log: ${reasonOf(error)}`,
+  )
+  return error
 }

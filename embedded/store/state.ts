@@ -28,8 +28,8 @@ export type State = {
   /** The oldest first, never empty; the last one is added to. */
   heads: Head[]
   sealing: Sealing | undefined
-  /** When sealing may be tried again after it failed, ms since 1970. */
-  sealAgainMs: number
+  /** Why sealing failed, and when it may be tried again (ms since 1970). */
+  sealFailure: { error: unknown; againMs: number } | undefined
   /** Entries before are left out of answers. */
   oldestNs: bigint
   files: OpenFiles

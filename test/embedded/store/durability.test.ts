@@ -11,7 +11,8 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { openStore } from '../../../embedded/store/open.ts'
-import { asKilledNow, entry, filesIn, linesOf, sealed, stream, temporaryFolder } from './harness.ts'
+import { entry, stream } from './entries.ts'
+import { asKilledNow, filesIn, linesOf, sealed, temporaryFolder } from './harness.ts'
 
 const NOW = 1_795_082_500_000_000_000n
 const LOG = 'log-00000001'

@@ -1,16 +1,24 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type NewEntry, type NewStream, type Store } from '../../../embedded/store/store.ts'
-import { type Labels, type SelectedStream } from '../../../logql/source.ts'
+import { afterAll } from '@jest/globals'
+import { type Store } from '../../../embedded/store/store.ts'
+import { type SelectedStream } from '../../../logql/source.ts'
 
 export const FIRST_NS = -(2n ** 63n)
 export const LAST_NS = 2n ** 63n - 1n
 
-/** An empty folder that does not outlive the process of the test. */
+/** A file system in memory, where there is one: forcing files to it takes no time. */
+const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** An empty folder that does not outlive the tests of the file. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'vigie-store-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = mkdtempSync(join(BASE, 'vigie-store-'))
+  folders.push(folder)
   return folder
 }
 
@@ -35,22 +43,6 @@ export async function until(condition: () => boolean): Promise<void> {
 /** Waits until no log but the current one is left. */
 export const sealed = (folder: string): Promise<void> =>
   until(() => filesIn(folder).filter((name) => !/^segment-\d+$/.test(name)).length === 1)
-
-export const entry = (timeNs: bigint, line: string | Buffer, metadata?: Labels): NewEntry => {
-  const nanos = ((timeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
-  return {
-    seconds: Number((timeNs - nanos) / 1_000_000_000n),
-    nanos: Number(nanos),
-    line: Buffer.from(line),
-    metadata,
-  }
-}
-
-export const stream = (job: string, entries: readonly NewEntry[]): NewStream => ({
-  key: `{job="${job}"}`,
-  labels: new Map([['job', job]]),
-  entries,
-})
 
 export type ReadEntry = { timeNs: bigint; line: string; metadata: Record<string, string> | undefined }
 

@@ -2,16 +2,15 @@ import { describe, expect, test } from '@jest/globals'
 import { openStore } from '../../../embedded/store/open.ts'
 import { type NewEntry } from '../../../embedded/store/store.ts'
 import { type Matcher } from '../../../logql/ast.ts'
+import { entry, stream } from './entries.ts'
 import {
   contents,
   entriesIn,
-  entry,
   FIRST_NS,
   filesIn,
   LAST_NS,
   linesOf,
   sealed,
-  stream,
   temporaryFolder,
 } from './harness.ts'
 
