@@ -35,7 +35,6 @@ export type Api = {
 
 /** A request whose body, where it is a form, is among its parameters. */
 export type Asked = {
-  path: string
   parameters: URLSearchParams
   headers: IncomingHttpHeaders
   tenant: string
