@@ -1,26 +1,11 @@
 import { closeSync, fsync, fsyncSync, renameSync, rmSync } from 'node:fs'
 import { reasonOf } from '../../service/errors.ts'
 import { diskError, syncFolder, syncFolderSoon } from './disk.ts'
-import { type Head } from './head.ts'
 import { closeLog, removeLog } from './log-file.ts'
 import { openSegment, segmentPath } from './segment.ts'
-import { createDraft, type Draft, writeSegment } from './segment-writer.ts'
+import { createDraft, writeSegment } from './segment-writer.ts'
 import { addSegment, removeHead } from './segments.ts'
-import { type State } from './state.ts'
-
-/**
- * A head on its way into a segment. Its draft is written, then forced to the disk, then it gets its name and
- * takes the head's place, and when that name is on the disk, the log is deleted: at any moment the entries
- * are in the log or in the segment, and the segment's number tells which logs it replaces.
- */
-export type Sealing = {
-  head: Head
-  draft: Draft
-  writer: Generator<undefined, undefined>
-  step: 'writing' | 'syncing' | 'named'
-  /** The system works on the draft: it is closed when that ends. */
-  isBusy: boolean
-}
+import { type Sealing, type State } from './state.ts'
 
 /** How long a slice of the writing may take: pushes wait no longer for it. */
 const SLICE_MS = 3
