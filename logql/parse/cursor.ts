@@ -15,7 +15,7 @@ export type Cursor = {
  * The most operators, functions, and parentheses in one query. They bound how deep a tree can be, and so the
  * recursion of all that walk it. Ours: Loki bounds only the length of queries.
  */
-const MAX_NODES = 1000
+const MAX_NODES = 500
 
 /** A cursor before the first token. Throws LogqlError (`parse`). */
 export const cursorOf = (query: string): Cursor => ({ query, token: readToken(query, 0), nodes: 0 })
