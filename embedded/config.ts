@@ -82,6 +82,8 @@ export const configSchema = z.object({
       alertmanager_url: z.string().optional(),
       evaluation_interval: duration(MINUTE),
       poll_interval: duration(MINUTE),
+      resend_delay: duration(MINUTE),
+      external_url: z.string().optional(),
       rule_path: z.string().optional(),
       storage: z
         .object({

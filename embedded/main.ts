@@ -9,6 +9,10 @@ import { serveTails } from './api/tail.ts'
 import { createTurns } from './api/turns.ts'
 import { type StoreConfig } from './config.ts'
 import { createPushState } from './push/state.ts'
+import { alertsAnswer, namespacesAnswer, rulesAnswer } from './ruler/answers.ts'
+import { type GroupState } from './ruler/evaluate.ts'
+import { questionsOf } from './ruler/questions.ts'
+import { type Ruler, type RulerSettings, startRuler } from './ruler/ruler.ts'
 import { openStore } from './store/open.ts'
 import { type Store } from './store/store.ts'
 
@@ -29,8 +33,8 @@ export type ServeOptions = {
 export type Served = { url: string; close: () => Promise<void> }
 
 /**
- * Opens the store in a folder, serves Loki's HTTP API over it, and deletes what is older than the retention
- * period. Throws as `openStore` does, and PORT_IN_USE. `store` is for those who read and write beside HTTP.
+ * Opens the store in a folder, serves Loki's HTTP API over it, evaluates the rules of the configuration's
+ * `ruler`, and deletes what is older than the retention period. Throws as `openStore` does, and PORT_IN_USE. `store` is for those who read and write beside HTTP.
  */
 export async function serveStore({
   folder,
@@ -40,13 +44,17 @@ export async function serveStore({
   const onNotice = (message: string) => void log.warn(message)
   const store = openStore(folder, { onNotice, nowMs: now })
   const retention = retaining(store, config, now)
+  let ruler: Ruler | undefined
   try {
-    const { url, close } = await serveApi({ ...options, store })
+    const rulerState = (tenant: string) => stateOf(ruler?.groups(tenant) ?? [])
+    const { url, close } = await serveApi({ rulerState, ...options, store })
+    ruler = startStoreRuler(store, config, url, log)
     return {
       url,
       store,
       async close() {
         clearInterval(retention)
+        await ruler?.stop()
         await close()
         store.close()
       },
@@ -57,6 +65,32 @@ export async function serveStore({
     throw error
   }
 }
+
+/** Starts the ruler where the configuration names a folder of rules. */
+function startStoreRuler(store: Store, config: StoreConfig, url: string, log: Logger): Ruler | undefined {
+  const { alertmanager_url, evaluation_interval, poll_interval, resend_delay, external_url, storage } =
+    config.ruler
+  const { directory } = storage.local
+  if (!directory) return undefined
+  const settings: RulerSettings = {
+    directory,
+    alertmanagerUrl: alertmanager_url || undefined,
+    externalUrl: external_url || url,
+    evaluationMs: evaluation_interval,
+    pollMs: poll_interval,
+    resendMs: resend_delay,
+  }
+  const maxSeries = config.limits_config.max_query_series || Number.POSITIVE_INFINITY
+  const never = new AbortController().signal
+  return startRuler(settings, (tenant) => questionsOf(store, tenant, maxSeries, never), log)
+}
+
+/** What the API says of rules. */
+const stateOf = (groups: readonly GroupState[]): RulerState => ({
+  ...rulesAnswer(groups),
+  ...alertsAnswer(groups),
+  namespaces: namespacesAnswer(groups),
+})
 
 const RETAIN_EVERY_MS = 600_000
 

@@ -126,12 +126,8 @@ export const ERRORS = {
     canRetry: false,
     says: 'Loki at {url} did not answer a query (HTTP {status}): {problem}',
   },
+  RULES_INVALID: { exit: 2, canRetry: false, says: 'The rules in {file} are wrong: {problem}' },
   RULE_NOT_EVALUATED: { exit: 1, canRetry: false, says: 'This cannot be evaluated: {rule}. {problem}' },
-  TEST_LINES_REFUSED: {
-    exit: 2,
-    canRetry: false,
-    says: 'Loki does not take the lines of the test "{test}" ({problem}).',
-  },
 
   SHIPPER_STALLED: {
     exit: 1,

@@ -1,3 +1,4 @@
+import { EMBEDDED_SERVICE } from '../../log/names.ts'
 import { configText } from '../config.ts'
 import { jsonAnswer, success, textAnswer } from './answer.ts'
 import { type Handler } from './api.ts'
@@ -24,7 +25,7 @@ export const buildInfo: Handler = () =>
     goVersion: '',
   })
 
-export const services: Handler = () => textAnswer(200, 'vigie-store => Running')
+export const services: Handler = () => textAnswer(200, `${EMBEDDED_SERVICE} => Running`)
 
 /** What is acknowledged is safe, and visible to queries, without being flushed. */
 export const flush: Handler = () => textAnswer(204, '')
