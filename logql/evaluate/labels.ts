@@ -1,0 +1,55 @@
+import { type Grouping } from '../ast.ts'
+import { type Labels } from '../source.ts'
+
+export const NO_LABELS: Labels = new Map()
+
+/** A text that two label sets share only if they are equal: every part stands after its length. */
+export function labelsKey(labels: Labels): string {
+  let key = ''
+  for (const [name, value] of labels) key += `${name.length}:${name}${value.length}:${value}`
+  return key
+}
+
+/** The labels that a grouping keeps, in their order. */
+export function groupLabels(labels: Labels, { without, labels: names }: Grouping): Labels {
+  const kept = new Map<string, string>()
+  for (const [name, value] of labels) if (names.includes(name) !== without) kept.set(name, value)
+  return kept
+}
+
+/** The labels with one changed; '' takes it away. Sorted by name again. */
+export function withLabel(labels: Labels, name: string, value: string): Labels {
+  const changed = new Map(labels)
+  if (value === '') {
+    changed.delete(name)
+    return changed
+  }
+  if (changed.has(name)) return changed.set(name, value)
+  return new Map([...changed.set(name, value)].sort(([a], [b]) => compareTexts(a, b)))
+}
+
+/** Orders texts by code points, as the bytes of their UTF-8 are ordered. */
+export function compareTexts(a: string, b: string): number {
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  let at = 0
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++
+  if (at === length) return a.length - b.length
+  const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)]
+  const [isLeftPair, isRightPair] = [isSurrogate(left), isSurrogate(right)]
+  return isLeftPair === isRightPair ? left - right : isLeftPair ? 1 : -1
+}
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
+
+/** Orders label sets by the first name or value that differs; the whole before its part, as Loki's recorded answers are. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const others = b.entries()
+  for (const [name, value] of a) {
+    const other = others.next()
+    if (other.done === true) return -1
+    const order = compareTexts(name, other.value[0]) || compareTexts(value, other.value[1])
+    if (order !== 0) return order
+  }
+  return b.size - a.size
+}

@@ -1,0 +1,64 @@
+import { type Labels } from '../source.ts'
+import { type MetricResult } from './metric.ts'
+
+/** A sample as Loki writes it: seconds since 1970, to the millisecond, and the value as a text. */
+type RenderedPoint = [number, string]
+
+/** The part of Loki's answer that stands under `data`. */
+export type RenderedMetric =
+  | { resultType: 'scalar'; result: RenderedPoint }
+  | { resultType: 'vector'; result: { metric: Record<string, string>; value: RenderedPoint }[] }
+  | { resultType: 'matrix'; result: { metric: Record<string, string>; values: RenderedPoint[] }[] }
+
+/** A result in Loki's JSON form. */
+export function renderMetric(result: MetricResult): RenderedMetric {
+  if (result.type === 'scalar')
+    return { resultType: 'scalar', result: [scalarTime(result.timeNs), renderNumber(result.value)] }
+  if (result.type === 'vector') {
+    const time = seconds(result.timeNs)
+    return {
+      resultType: 'vector',
+      result: result.samples.map(({ labels, value }) => ({
+        metric: renderLabels(labels),
+        value: [time, renderNumber(value)],
+      })),
+    }
+  }
+  return {
+    resultType: 'matrix',
+    result: result.series.map(({ labels, timesMs, values }) => ({
+      metric: renderLabels(labels),
+      values: values.map((value, index) => [(timesMs[index] ?? 0) / 1000, renderNumber(value)]),
+    })),
+  }
+}
+
+const seconds = (timeNs: bigint): number => Number(timeNs / 1_000_000n) / 1000
+
+/**
+ * The time of a scalar, which Loki 3.7.6 gets wrong: its nanoseconds are multiplied by 1000, past 64 bits,
+ * and then divided by a million (found from recorded answers).
+ */
+const scalarTime = (timeNs: bigint): number => Number(BigInt.asIntN(64, timeNs * 1000n) / 1_000_000n)
+
+/** Labels as an object; made of entries, since a name may be `__proto__`. */
+const renderLabels = (labels: Labels): Record<string, string> => Object.fromEntries(labels)
+
+/** A number as Go writes it with format 'f' and the fewest digits that read back the same; `+Inf`, `-Inf`, `NaN`. */
+export function renderNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  if (Object.is(value, -0)) return '-0'
+  const text = String(value)
+  const [digits = '', exponent] = text.split('e')
+  return exponent === undefined ? text : shifted(digits, Number(exponent))
+}
+
+/** Decimal digits with their point moved right (left for a negative number of places). */
+function shifted(digits: string, places: number): string {
+  const sign = digits.startsWith('-') ? '-' : ''
+  const [whole = '', fraction = ''] = digits.slice(sign.length).split('.')
+  return places < 0
+    ? `${sign}0.${'0'.repeat(-places - whole.length)}${whole}${fraction}`
+    : sign + whole + fraction + '0'.repeat(places - fraction.length)
+}

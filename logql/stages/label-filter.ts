@@ -1,0 +1,64 @@
+import { type ComparisonOperator, type LabelFilter } from '../ast.ts'
+import { compileMatcher } from '../matchers.ts'
+import { type LabelView, labelOf, setError } from './entry.ts'
+import { compileIpMatch } from './ip.ts'
+import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
+
+/** Whether an entry passes; may mark it. */
+export type LabelTest = (view: LabelView) => boolean
+
+const LABEL_FILTER_ERROR = 'LabelFilterErr'
+
+const COMPARISONS: Readonly<Record<ComparisonOperator, (a: number, b: number) => boolean>> = {
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+}
+
+/**
+ * A filter on labels. An entry whose label cannot be read as the number, duration or size that it is compared
+ * with is kept and marked, unless it is marked already; one without the label is dropped. Throws LogqlError
+ * (`parse`) for a wrong regular expression or address.
+ */
+export function compileLabelFilter(filter: LabelFilter): LabelTest {
+  switch (filter.kind) {
+    case 'match': {
+      const { name } = filter.matcher
+      const matches = compileMatcher(filter.matcher)
+      return (view) => matches(labelOf(view, name) ?? '')
+    }
+    case 'number':
+      return compare(filter.label, parseNumber, filter.operator, filter.value)
+    case 'duration':
+      return compare(filter.label, parseDurationNs, filter.operator, filter.ns)
+    case 'bytes':
+      return compare(filter.label, parseBytes, filter.operator, filter.bytes)
+    case 'ip': {
+      const matches = compileIpMatch(filter.range)
+      return (view) => {
+        const text = labelOf(view, filter.label)
+        return text !== undefined && matches(text) === (filter.operator === '=')
+      }
+    }
+    case 'and':
+    case 'or': {
+      const left = compileLabelFilter(filter.left)
+      const right = compileLabelFilter(filter.right)
+      return filter.kind === 'and' ? (view) => left(view) && right(view) : (view) => left(view) || right(view)
+    }
+  }
+}
+
+const compare =
+  (label: string, parse: (text: string) => Parsed, operator: ComparisonOperator, wanted: number): LabelTest =>
+  (view) => {
+    const text = labelOf(view, label)
+    if (text === undefined) return false
+    const { value, problem } = parse(text)
+    if (value !== undefined) return COMPARISONS[operator](value, wanted)
+    if (view.error === '') setError(view, LABEL_FILTER_ERROR, problem)
+    return true
+  }

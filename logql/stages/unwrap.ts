@@ -1,0 +1,69 @@
+import { type Unwrap, type UnwrapConversion } from '../ast.ts'
+import { type Labels } from '../source.ts'
+import { ERROR_DETAILS_LABEL, ERROR_LABEL, type LabelView, NO_LABELS, setError, without } from './entry.ts'
+import { compileLabelFilter } from './label-filter.ts'
+import { labelValueOf, type Processed } from './pipeline.ts'
+import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
+
+const SAMPLE_ERROR = 'SampleExtractionErr'
+
+/** A sample: its value, and the entry with the labels that its series has. */
+export type Unwrapped = { value: number; processed: Processed }
+
+const seconds = (text: string): Parsed => {
+  const { value, problem } = parseDurationNs(text)
+  return value === undefined ? { value, problem } : { value: value / 1e9, problem: undefined }
+}
+const CONVERSIONS: Readonly<Record<UnwrapConversion, (text: string) => Parsed>> = {
+  bytes: parseBytes,
+  duration: seconds,
+  duration_seconds: seconds,
+}
+
+/**
+ * Makes a sample of a processed entry: the value of a label as a number, bytes or seconds. The label itself
+ * goes, unless `keepsLabel` (it is grouped by). Undefined for an entry without the label, and for one that the
+ * filters drop. One whose label is no number keeps it and has `__error__` among its parsed labels, as one has
+ * that the pipeline marked: either fails a query. Throws LogqlError (`parse`) as label filters do.
+ */
+export function compileUnwrap(
+  unwrap: Unwrap,
+  keepsLabel: boolean,
+): (processed: Processed) => Unwrapped | undefined {
+  const { label } = unwrap
+  const convert = unwrap.conversion === undefined ? parseNumber : CONVERSIONS[unwrap.conversion]
+  const filters = unwrap.filters.map(compileLabelFilter)
+  return (processed) => {
+    const text = labelValueOf(processed, label)
+    if (text === undefined || text === '') return undefined
+    const view = viewOf(processed)
+    const { value, problem } = convert(text)
+    if (problem !== undefined) setError(view, SAMPLE_ERROR, problem)
+    for (const passes of filters) if (!passes(view)) return undefined
+    if (view.error !== '') return { value: value ?? 0, processed: marked(processed, view) }
+    return { value: value ?? 0, processed: keepsLabel ? processed : withoutLabel(processed, label) }
+  }
+}
+
+const viewOf = ({ stream, metadata, parsed }: Processed): LabelView => ({
+  stream,
+  metadata,
+  parsed,
+  error: parsed.get(ERROR_LABEL) ?? '',
+  errorDetails: parsed.get(ERROR_DETAILS_LABEL) ?? '',
+})
+
+function marked(processed: Processed, { error, errorDetails }: LabelView): Processed {
+  const parsed = new Map(processed.parsed).set(ERROR_LABEL, error)
+  if (errorDetails !== '') parsed.set(ERROR_DETAILS_LABEL, errorDetails)
+  return { ...processed, parsed }
+}
+
+function withoutLabel({ line, stream, metadata, parsed }: Processed, label: string): Processed {
+  if (parsed.has(label)) return { line, stream, metadata, parsed: rest(parsed, label) }
+  if (metadata.has(label)) return { line, stream, metadata: rest(metadata, label), parsed }
+  return { line, stream: rest(stream, label), metadata, parsed }
+}
+
+const rest = (labels: Labels, label: string): Labels =>
+  labels.size === 1 ? NO_LABELS : without(labels, label)

@@ -1,0 +1,48 @@
+import { type Grouping, type LabelFilter, type Stage, type Unwrap } from '../ast.ts'
+
+/**
+ * The labels that stages and what is unwrapped read, and that a result is grouped by; undefined when all may
+ * matter. With this set, as Loki does, parsers take out no other label, stop when they have them all, and do
+ * not look at lines where nothing is wanted: what is wrong further on in a line then goes unseen.
+ */
+export function wantedLabels(
+  stages: readonly Stage[],
+  unwrap: Unwrap | undefined,
+  grouping: Grouping | undefined,
+): ReadonlySet<string> | undefined {
+  if (grouping === undefined || grouping.without) return undefined
+  const wanted = new Set(grouping.labels)
+  const filters = unwrap?.filters ?? []
+  if (unwrap !== undefined) wanted.add(unwrap.label)
+  for (const filter of filters) addFilter(wanted, filter)
+  for (const stage of stages) {
+    if (stage.kind === 'label_filter') addFilter(wanted, stage.filter)
+    if (stage.kind === 'line_format' && !addTemplate(wanted, stage.template)) return undefined
+    if (stage.kind !== 'label_format') continue
+    for (const { from } of stage.formats) {
+      if ('label' in from) wanted.add(from.label)
+      else if (!addTemplate(wanted, from.template)) return undefined
+    }
+  }
+  return wanted
+}
+
+function addFilter(wanted: Set<string>, filter: LabelFilter): void {
+  if ('left' in filter) {
+    addFilter(wanted, filter.left)
+    addFilter(wanted, filter.right)
+  } else wanted.add('matcher' in filter ? filter.matcher.name : filter.label)
+}
+
+const ACTION = /\{\{([\s\S]*?)\}\}/g
+const DOT = /\.([A-Za-z_][A-Za-z0-9_]*)?/g
+
+/** Adds the labels that a template names; false when it may read all of them (`{{ . }}`). */
+function addTemplate(wanted: Set<string>, template: string): boolean {
+  for (const [, action = ''] of template.matchAll(ACTION))
+    for (const [, label] of action.matchAll(DOT)) {
+      if (label === undefined) return false
+      wanted.add(label)
+    }
+  return true
+}

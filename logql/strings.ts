@@ -1,0 +1,78 @@
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
+}
+const PIECE = /\\(?:x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([abfnrtv\\"]))|[^\\"\n]+/y
+
+/**
+ * The text that a Go string literal stands for, `"…"` with escapes or `` `…` `` as it is, as Go's
+ * `strconv.Unquote` reads it; undefined when it is no such literal. Bytes that are no UTF-8 (`"\xff"`) become
+ * U+FFFD. Pure.
+ */
+export function unquote(literal: string): string | undefined {
+  const mark = literal[0]
+  const body = literal.slice(1, -1)
+  if (literal.length < 2 || literal.at(-1) !== mark) return undefined
+  if (mark === '`') return body.includes('`') ? undefined : body.replaceAll('\r', '')
+  if (mark !== '"') return undefined
+  if (!/["\\\n]/.test(body)) return body
+  const parts: Buffer[] = []
+  for (let at = 0; at < body.length; ) {
+    PIECE.lastIndex = at
+    const piece = PIECE.exec(body)
+    const bytes = piece === null ? undefined : bytesOf(piece)
+    if (piece === null || bytes === undefined) return undefined
+    parts.push(bytes)
+    at += piece[0].length
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** The bytes of plain text or of one escape. */
+function bytesOf([plain, hex, octal, unicode4, unicode8, simple]: RegExpExecArray): Buffer | undefined {
+  if (hex !== undefined || octal !== undefined) {
+    const byte = Number.parseInt(hex ?? octal ?? '', octal === undefined ? 16 : 8)
+    return byte > 255 ? undefined : Buffer.from([byte])
+  }
+  const unicode = unicode4 ?? unicode8
+  if (unicode !== undefined) {
+    const code = Number.parseInt(unicode, 16)
+    const isCharacter = code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
+    return isCharacter ? Buffer.from(String.fromCodePoint(code)) : undefined
+  }
+  return Buffer.from(simple === undefined ? plain : (SIMPLE_ESCAPES[simple] ?? simple))
+}
+
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+}
+/** What Go's `strconv.IsPrint` is true for: letters, marks, numbers, punctuation, symbols and the ASCII space. */
+const NOT_PRINTED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
+
+/** A text as a Go string literal in double quotes, as Go's `strconv.Quote` writes it. */
+export const quote = (text: string): string =>
+  `"${text.replace(NOT_PRINTED, (character) => NAMED_ESCAPES[character] ?? numericEscape(character))}"`
+
+function numericEscape(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  // A lone surrogate is no character: Go has U+FFFD in its place.
+  if (code >= 0xd800 && code <= 0xdfff) return '\ufffd'
+  if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
+  if (code > 0xffff) return `\\U${code.toString(16).padStart(8, '0')}`
+  return `\\u${code.toString(16).padStart(4, '0')}`
+}
