@@ -1,3 +1,5 @@
+import { quote } from './strings.ts'
+
 const NS_OF_GO_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
   ['us', 1_000n],
@@ -23,12 +25,20 @@ const MAX_NS = 2n ** 63n - 1n
 /** A duration in ns, or why the text is none. */
 export type ParsedDuration = { ns: bigint } | { problem: string }
 
+/** A text in quotes as the errors of Go's package `time` have it: all that is not ASCII as its bytes. */
+const goQuote = (text: string): string =>
+  `"${text.replace(/["\\]|[^ -\x7f]/gu, (character) =>
+    character === '"' || character === '\\'
+      ? `\\${character}`
+      : Array.from(Buffer.from(character), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  )}"`
+
 /**
  * A duration as Go's `time.ParseDuration` reads it, with its words when it is none: `1h2m3.5s`, `-250us`, `0`.
  * Pure.
  */
 export function parseGoDuration(text: string): ParsedDuration {
-  const invalid = { problem: `time: invalid duration ${JSON.stringify(text)}` }
+  const invalid = { problem: `time: invalid duration ${goQuote(text)}` }
   const unsigned = text.replace(/^[+-]/, '')
   if (unsigned === '') return invalid
   if (unsigned === '0') return { ns: 0n }
@@ -39,13 +49,14 @@ export function parseGoDuration(text: string): ParsedDuration {
     part.lastIndex = at
     const [whole = '', digits = '', fraction = '', unit = ''] = part.exec(unsigned) ?? []
     if (digits === '' && fraction === '') return invalid
-    if (unit === '') return { problem: `time: missing unit in duration ${JSON.stringify(text)}` }
+    if (unit === '') return { problem: `time: missing unit in duration ${goQuote(text)}` }
     const unitNs = NS_OF_GO_UNIT.get(unit)
     if (unitNs === undefined)
-      return { problem: `time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}` }
-    // More digits than these are below a nanosecond, whatever the unit.
-    const kept = fraction.slice(0, 18)
-    ns += BigInt(digits.slice(0, 20)) * unitNs + (BigInt(kept) * unitNs) / 10n ** BigInt(kept.length)
+      return { problem: `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}` }
+    // Go, too, calculates the fraction with floats, from as many digits as an int64 holds.
+    const kept = fraction.slice(0, BigInt(fraction.slice(0, 18)) <= MAX_NS / 10n ? 19 : 18)
+    const fractionNs = Math.trunc(Number(kept) * (Number(unitNs) / 10 ** kept.length))
+    ns += BigInt(digits.slice(0, 20)) * unitNs + BigInt(fractionNs)
     if (digits.length > 20 || ns > MAX_NS) return invalid
     at += whole.length
   }
@@ -59,7 +70,7 @@ export function parseGoDuration(text: string): ParsedDuration {
 export function parseModelDuration(text: string): ParsedDuration {
   if (text === '') return { problem: 'empty duration string' }
   if (text === '0') return { ns: 0n }
-  const invalid = { problem: `not a valid duration string: ${JSON.stringify(text)}` }
+  const invalid = { problem: `not a valid duration string: ${quote(text)}` }
   const part = /(\d+)([^\d]*)/y
   let ns = 0n
   let lastUnitNs = MAX_NS
@@ -69,8 +80,7 @@ export function parseModelDuration(text: string): ParsedDuration {
     const [whole = '', digits = '', unit = ''] = part.exec(text) ?? []
     if (whole === '' || unit === '') return invalid
     const unitNs = NS_OF_MODEL_UNIT.get(unit)
-    if (unitNs === undefined)
-      return { problem: `unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}` }
+    if (unitNs === undefined) return { problem: `unknown unit ${quote(unit)} in duration ${quote(text)}` }
     if (unitNs >= lastUnitNs) return invalid
     ns += BigInt(digits.slice(0, 20)) * unitNs
     if (digits.length > 20 || ns > MAX_NS) return { problem: 'duration out of range' }
