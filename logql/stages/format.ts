@@ -23,12 +23,19 @@ const TEMPLATE_ERROR = 'TemplateFormatErr'
 export function compileLineFormat(template: string): CompiledStage {
   const execute = compileLineTemplate(template, 'line')
   return (entry) => {
-    entry.line = executed(entry, execute, contextOf(entry, () => labelsNow(entry))) ?? entry.line
+    entry.line =
+      executed(
+        entry,
+        execute,
+        contextOf(entry, () => labelsNow(entry)),
+      ) ?? entry.line
     return true
   }
 }
 
-type CompiledFormat = { label: string; source: string } | { label: string; execute: (context: LineContext) => string }
+type CompiledFormat =
+  | { label: string; source: string }
+  | { label: string; execute: (context: LineContext) => string }
 
 /**
  * `label_format`: renames labels and makes labels from templates, one after the other; all templates see the
@@ -39,11 +46,17 @@ export function compileLabelFormat(formats: readonly LabelFormat[]): CompiledSta
   const labels = formats.map(({ label }) => label)
   const repeated = labels.find((label, index) => labels.indexOf(label) !== index)
   if (repeated !== undefined)
-    throw new LogqlError('parse', `multiple label name '${repeated}' not allowed in a single format operation`)
+    throw new LogqlError(
+      'parse',
+      `multiple label name '${repeated}' not allowed in a single format operation`,
+    )
   const reserved = labels.find((label) => label === ERROR_LABEL)
   if (reserved !== undefined) throw new LogqlError('parse', `${reserved} cannot be formatted`)
-  const compiled = formats.map(({ label, from }): CompiledFormat =>
-    'label' in from ? { label, source: from.label } : { label, execute: compileLineTemplate(from.template, 'label') },
+  const compiled = formats.map(
+    ({ label, from }): CompiledFormat =>
+      'label' in from
+        ? { label, source: from.label }
+        : { label, execute: compileLineTemplate(from.template, 'label') },
   )
   return (entry) => {
     let before: Labels | undefined

@@ -10,7 +10,8 @@ type Address = { isV6: boolean; value: bigint }
  */
 export function compileIpMatch(wanted: string): (text: string) => boolean {
   const range = parseRange(wanted)
-  if (range === undefined) throw new LogqlError('parse', `ip: invalid pattern: "${wanted}" is no address, range or CIDR block`)
+  if (range === undefined)
+    throw new LogqlError('parse', `ip: invalid pattern: "${wanted}" is no address, range or CIDR block`)
   return (text) => hasAddressIn(text, range)
 }
 
@@ -94,7 +95,9 @@ function parseV6(text: string): bigint | undefined {
   if (tail.includes('.')) {
     const v4 = parseV4(tail)
     if (v4 === undefined) return undefined
-    return parseV6(`${text.slice(0, lastColon + 1)}${(v4 >> 16n).toString(16)}:${(v4 & 0xffffn).toString(16)}`)
+    return parseV6(
+      `${text.slice(0, lastColon + 1)}${(v4 >> 16n).toString(16)}:${(v4 & 0xffffn).toString(16)}`,
+    )
   }
   const halves = text.split('::')
   const [head = [], rest = []] = halves.map((half) => (half === '' ? [] : half.split(':')))

@@ -47,20 +47,13 @@ export function compileLabelFilter(filter: LabelFilter): LabelTest {
     case 'or': {
       const left = compileLabelFilter(filter.left)
       const right = compileLabelFilter(filter.right)
-      return filter.kind === 'and'
-        ? (view) => left(view) && right(view)
-        : (view) => left(view) || right(view)
+      return filter.kind === 'and' ? (view) => left(view) && right(view) : (view) => left(view) || right(view)
     }
   }
 }
 
 const compare =
-  (
-    label: string,
-    parse: (text: string) => Parsed,
-    operator: ComparisonOperator,
-    wanted: number,
-  ): LabelTest =>
+  (label: string, parse: (text: string) => Parsed, operator: ComparisonOperator, wanted: number): LabelTest =>
   (view) => {
     const text = labelOf(view, label)
     if (text === undefined) return false

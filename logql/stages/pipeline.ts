@@ -4,8 +4,8 @@ import { compilePattern, compileRegexpParser } from './captures.ts'
 import { compileDrop, compileKeep } from './choose.ts'
 import { decolorize } from './decolorize.ts'
 import { type Entry, ERROR_DETAILS_LABEL, ERROR_LABEL, NO_LABELS, renamedMetadata } from './entry.ts'
-import { compileJson } from './json.ts'
 import { compileLabelFormat, compileLineFormat } from './format.ts'
+import { compileJson } from './json.ts'
 import { compileJsonExtract } from './json-extract.ts'
 import { compileLabelFilter } from './label-filter.ts'
 import { compileLineFilter } from './line-filter.ts'
@@ -71,7 +71,9 @@ function compileStage(stage: Stage, wanted: Wanted): CompiledStage {
       return (entry) => passes(entry.line)
     }
     case 'json':
-      return stage.extractions.length === 0 ? compileJson(wanted) : compileJsonExtract(stage.extractions, wanted)
+      return stage.extractions.length === 0
+        ? compileJson(wanted)
+        : compileJsonExtract(stage.extractions, wanted)
     case 'logfmt':
       return compileLogfmt(stage, wanted)
     case 'regexp':

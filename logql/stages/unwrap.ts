@@ -1,13 +1,6 @@
 import { type Unwrap, type UnwrapConversion } from '../ast.ts'
 import { type Labels } from '../source.ts'
-import {
-  ERROR_DETAILS_LABEL,
-  ERROR_LABEL,
-  type LabelView,
-  NO_LABELS,
-  setError,
-  without,
-} from './entry.ts'
+import { ERROR_DETAILS_LABEL, ERROR_LABEL, type LabelView, NO_LABELS, setError, without } from './entry.ts'
 import { compileLabelFilter } from './label-filter.ts'
 import { labelValueOf, type Processed } from './pipeline.ts'
 import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
@@ -72,4 +65,5 @@ function withoutLabel({ line, stream, metadata, parsed }: Processed, label: stri
   return { line, stream: rest(stream, label), metadata, parsed }
 }
 
-const rest = (labels: Labels, label: string): Labels => (labels.size === 1 ? NO_LABELS : without(labels, label))
+const rest = (labels: Labels, label: string): Labels =>
+  labels.size === 1 ? NO_LABELS : without(labels, label)

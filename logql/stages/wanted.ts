@@ -28,10 +28,10 @@ export function wantedLabels(
 }
 
 function addFilter(wanted: Set<string>, filter: LabelFilter): void {
-  if (filter.kind === 'and' || filter.kind === 'or') {
+  if ('left' in filter) {
     addFilter(wanted, filter.left)
     addFilter(wanted, filter.right)
-  } else wanted.add(filter.kind === 'match' ? filter.matcher.name : filter.label)
+  } else wanted.add('matcher' in filter ? filter.matcher.name : filter.label)
 }
 
 const ACTION = /\{\{([\s\S]*?)\}\}/g
