@@ -171,6 +171,13 @@ describe('aggregations over time', () => {
     expect(query('last_over_time', every(2, 3, 9))).toEqual(['{a=1} 3=2 5=2 7=7 9=9'])
   })
 
+  it('take entries with one time as they come', () => {
+    const blocks = [block([1, 'v=1'], [5, 'v=5']), block([1, 'v=2'], [5, 'v=6'])]
+    const source = sourceOf({ labels: { a: '1' }, blocks })
+    expect(over('first_over_time(', source)).toBe('1')
+    expect(over('last_over_time(', source)).toBe('6')
+  })
+
   it('count resets of a counter as rises from zero', () => {
     const rate = (...values: number[]) => Number(over('rate_counter(', numbers(...values)))
     expect(rate(5)).toBe(0)

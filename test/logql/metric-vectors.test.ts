@@ -164,7 +164,7 @@ describe('refusals', () => {
   })
 
   it('leave out approx_topk', () => {
-    expect(refusal('approx_topk(2, sum by (a)(count_over_time({a="1"}[10s])))', source)).toMatchObject({
+    expect(refusal('approx_topk(2, sum by (a)(count_over_time({a="1"}[10s])))', nothing)).toMatchObject({
       kind: 'unsupported',
       message: 'approx_topk is not enabled. See -limits.shard_aggregations',
     })
