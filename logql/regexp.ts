@@ -1,11 +1,12 @@
 import { RE2JS } from 're2js'
 import { LogqlError } from './error.ts'
+import { requiredText, translate } from './regexp/translate.ts'
 
 /** A compiled regular expression with Go's meaning (RE2): no text makes it run longer than linear time. */
 export type Regexp = {
   /** Whether some part of the text matches. */
   test: (text: string) => boolean
-  /** Whether the whole text matches, as label matchers want it. */
+  /** Whether the whole text matches, as label matchers want it; `.` is a newline, too, as Prometheus has it. */
   testWhole: (text: string) => boolean
   /** The first match: the whole and its groups, undefined for those that took no part. */
   exec: (text: string) => (string | undefined)[] | undefined
@@ -20,12 +21,13 @@ export function compileRegexp(pattern: string): Regexp {
   const compiled = compiledBy(pattern)
   const groupNames = Array<string>(compiled.groupCount() + 1).fill('')
   for (const [name, index] of Object.entries(compiled.namedGroups())) groupNames[Number(index)] = name
+  const exec = executor(compiled, pattern)
   return {
-    test: (text) => compiled.test(text),
-    testWhole: (text) => compiled.testExact(text),
+    test: tester(compiled, pattern),
+    testWhole: wholeTester(pattern),
     exec(text) {
-      const found = compiled.exec(text)
-      return found === null ? undefined : groupNames.map((_, index) => found[index])
+      const found = exec(text)
+      return found === null ? undefined : groupNames.map((_, index) => found[index] ?? undefined)
     },
     replaceAll(text, replacement) {
       const matcher = compiled.matcher(text)
@@ -43,6 +45,43 @@ export function compileRegexp(pattern: string): Regexp {
       return result + text.slice(at)
     },
     groupNames,
+  }
+}
+
+// RE2JS takes linear time, but some thirty times that of JavaScript's engine on a line of a log. The latter is
+// used where it means the same and cannot take long; and a text that lacks what every match has is never tried.
+
+function tester(compiled: RE2JS, pattern: string): Regexp['test'] {
+  const required = requiredText(pattern)
+  const translated = translate(pattern, false)
+  const test: Regexp['test'] =
+    translated === undefined
+      ? (text) => compiled.test(text)
+      : (text) =>
+          text.length <= translated.maxLength ? translated.expression.test(text) : compiled.test(text)
+  return required === undefined ? test : (text) => text.includes(required) && test(text)
+}
+
+function wholeTester(pattern: string): Regexp['testWhole'] {
+  const translated = translate(pattern, true)
+  let compiled: RE2JS | undefined
+  return (text) => {
+    if (translated !== undefined && text.length <= translated.maxLength)
+      return translated.expression.test(text)
+    compiled ??= compiledBy(`(?s:${pattern})`)
+    return compiled.testExact(text)
+  }
+}
+
+type Match = readonly (string | null | undefined)[] | null
+
+function executor(compiled: RE2JS, pattern: string): (text: string) => Match {
+  const required = requiredText(pattern)
+  const translated = translate(pattern, false)
+  return (text) => {
+    if (required !== undefined && !text.includes(required)) return null
+    const isFast = translated !== undefined && text.length <= translated.maxLength
+    return isFast ? translated.expression.exec(text) : compiled.exec(text)
   }
 }
 

@@ -2,7 +2,7 @@ import { type Extraction } from '../ast.ts'
 import { type Entry, labelOf, parsedName, setError, setParsed } from './entry.ts'
 import { JSON_ERROR } from './json.ts'
 import { type PathNode, pathTree } from './json-path.ts'
-import { labelValue, problemAt, skipSpace, stringEnd, unescaped, valueEnd } from './json-scan.ts'
+import { isSpace, labelValue, problemAt, skipSpace, stringEnd, unescaped, valueEnd } from './json-scan.ts'
 import { type CompiledStage, hasAllWanted, type Wanted } from './stage.ts'
 
 /** A search in one line: the values found so far by the number of their extraction. */
@@ -27,7 +27,7 @@ export function compileJsonExtract(extractions: readonly Extraction[], wanted: W
       setError(entry, JSON_ERROR, '')
       return true
     }
-    const search: Search = { line, found: [], missing: labels.length, problem: undefined }
+    const search: Search = { line, found: Array(labels.length), missing: labels.length, problem: undefined }
     if (first === 123) searchObject(search, 1, tree)
     else if (first === 91) searchArray(search, 1, tree)
     setFound(entry, labels, search)
@@ -51,35 +51,72 @@ function searchObject(search: Search, from: number, node: PathNode): number {
   let at = from
   while (at < line.length) {
     const code = line.charCodeAt(at)
-    if (code === 34) {
-      const keyEnd = stringEnd(line, at + 1)
-      if (keyEnd < 0) return STOP
-      const colon = skipSpace(line, keyEnd + 1)
-      if (line.charCodeAt(colon) === 58) {
-        const valueStart = skipSpace(line, colon + 1)
-        const member = memberOf(node, line, at + 1, keyEnd)
-        at = member === undefined ? valueEnd(line, valueStart) : take(search, valueStart, member)
-        if (at < 0) return STOP
-      } else at = keyEnd + 1
-    } else if (code === 125) return at + 1
-    else if (code === 123 || code === 91) {
-      at = valueEnd(line, at)
-      if (at < 0) return STOP
-    } else at++
+    if (code === 34) at = searchMember(search, at, node)
+    else if (code === 125) return at + 1
+    else if (code === 123 || code === 91) at = valueEnd(line, at)
+    else at++
+    if (at < 0) return STOP
   }
   return STOP
 }
 
-function memberOf(node: PathNode, line: string, start: number, end: number): PathNode | undefined {
-  const { names } = node
+/** Goes past the member that begins at `from`, and past plain ones before it that nobody wants. */
+function searchMember(search: Search, from: number, node: PathNode): number {
+  const { line } = search
+  const { passing } = node
+  passing.lastIndex = from
+  passing.test(line)
+  const passed = passing.lastIndex
+  const keyEnd = passed > from ? wantedKeyEnd(line, passed) : undefined
+  if (keyEnd !== undefined) {
+    const member = memberBefore(node, line, keyEnd)
+    return member === undefined ? valueEnd(line, passed) : take(search, passed, member)
+  }
+  return line.charCodeAt(passed) === 34 ? searchNextMember(search, passed, node) : passed
+}
+
+function searchNextMember(search: Search, from: number, node: PathNode): number {
+  const { line } = search
+  const keyEnd = stringEnd(line, from + 1)
+  if (keyEnd < 0) return STOP
+  const colon = skipSpace(line, keyEnd + 1)
+  if (line.charCodeAt(colon) !== 58) return keyEnd + 1
+  const valueStart = skipSpace(line, colon + 1)
+  const member = memberOf(node, line, from + 1, keyEnd)
+  return member === undefined ? valueEnd(line, valueStart) : take(search, valueStart, member)
+}
+
+/** The place of the quote after the key whose value begins at `valueStart`; undefined when no key is before it. */
+function wantedKeyEnd(line: string, valueStart: number): number | undefined {
+  const colon = lastBefore(line, valueStart)
+  return line.charCodeAt(colon) === 58 ? lastBefore(line, colon) : undefined
+}
+
+/** The last place before this one that is no white space. */
+function lastBefore(line: string, end: number): number {
+  let at = end - 1
+  while (isSpace(line.charCodeAt(at))) at--
+  return at
+}
+
+/** The member whose key, without escapes, ends before the quote at `keyEnd`. */
+function memberBefore({ names, members }: PathNode, line: string, keyEnd: number): PathNode | undefined {
   for (let index = 0; index < names.length; index++) {
     const name = names[index] ?? ''
-    if (end - start === name.length && line.startsWith(name, start)) return node.members[index]
+    const start = keyEnd - name.length
+    if (line.startsWith(name, start) && line.charCodeAt(start - 1) === 34) return members[index]
   }
-  let at = start
-  while (at < end && line.charCodeAt(at) !== 92) at++
-  const key = at === end ? undefined : unescaped(line.slice(start, end))
-  return key === undefined ? undefined : node.members[names.indexOf(key)]
+  return undefined
+}
+
+function memberOf(
+  { names, members }: PathNode,
+  line: string,
+  start: number,
+  end: number,
+): PathNode | undefined {
+  const key = unescaped(line.slice(start, end))
+  return key === undefined ? undefined : members[names.indexOf(key)]
 }
 
 /** Searches the items from the place after `[`; answers the place after `]`, or STOP. */

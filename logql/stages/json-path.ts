@@ -35,9 +35,31 @@ export type PathNode = {
   names: string[]
   members: PathNode[]
   items: Map<number, PathNode>
+  /**
+   * From a place where a member begins, sticky: all members that no path goes to, as long as their keys have no
+   * escapes and their values are texts without escapes, numbers, booleans or nulls; then, if it comes, the key
+   * of one that a path goes to, with its colon. Matches always, perhaps nothing.
+   */
+  passing: RegExp
 }
 
-const newNode = (): PathNode => ({ extractions: [], names: [], members: [], items: new Map() })
+const newNode = (): PathNode => ({
+  extractions: [],
+  names: [],
+  members: [],
+  items: new Map(),
+  passing: passing([]),
+})
+
+/** No part of it can match in two ways, so that it takes linear time. */
+function passing(names: readonly string[]): RegExp {
+  const wanted = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')
+  const text = `"[^"\\\\]*"`
+  const value = `(?:${text}|[-0-9][-+.0-9eE]*|true|false|null)`
+  const space = '[ \\n\\r\\t]*'
+  const others = `(?:(?!"(?:${wanted})")${text}${space}:${space}${value}${space},${space})*`
+  return new RegExp(`${others}(?:"(?:${wanted})"${space}:${space})?`, 'y')
+}
 
 /** The tree of these paths; extraction `i` is the one of path `i`. Throws LogqlError (`parse`). */
 export function pathTree(paths: readonly string[]): PathNode {
@@ -58,6 +80,7 @@ function child(node: PathNode, step: Step): PathNode {
   else {
     node.names.push(step)
     node.members.push(added)
+    node.passing = passing(node.names)
   }
   return added
 }

@@ -21,13 +21,13 @@ export const problemAt = (place: number): string => PROBLEMS.get(place) ?? ''
 const QUOTE = 34
 const BACKSLASH = 92
 
+/** White space of JSON. */
+export const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9
+
 /** The next place that is no white space; the text's length when there is none. */
 export function skipSpace(text: string, from: number): number {
   let at = from
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at
-  }
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++
   return at
 }
 
@@ -79,9 +79,8 @@ function tokenEnd(text: string, from: number): number {
   let at = from
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    // White space, `,`, `]` or `}`.
-    if (code === 44 || code === 125 || code === 93 || code === 32 || code === 10 || code === 13 || code === 9)
-      break
+    // `,`, `]` or `}`.
+    if (code === 44 || code === 125 || code === 93 || isSpace(code)) break
   }
   return at
 }
@@ -116,8 +115,12 @@ export function unescaped(raw: string): string | undefined {
   return isValid && !/\p{Surrogate}/u.test(text) ? text : undefined
 }
 
+/** An escape, or the character that stands for broken UTF-8. */
+const NOT_PLAIN = /[\\\ufffd]/
+
 /**
  * A label's value made of the inside of a JSON string: '' when an escape in it is wrong, and a space for each
  * character that stands for broken UTF-8.
  */
-export const labelValue = (raw: string): string => (unescaped(raw) ?? '').replaceAll('\ufffd', ' ')
+export const labelValue = (raw: string): string =>
+  NOT_PLAIN.test(raw) ? (unescaped(raw) ?? '').replaceAll('\ufffd', ' ') : raw

@@ -1,10 +1,10 @@
 import { LogqlError, type Position } from '../error.ts'
-import { ALERT_FUNCTIONS } from './alert_functions.ts'
 import { type AlertContext } from './alert_context.ts'
+import { ALERT_FUNCTIONS } from './alert_functions.ts'
 import { compileTemplate } from './execute.ts'
 import { type Struct, textMap, type Value } from './value.ts'
 
-export { type AlertContext, type Sample } from './alert_context.ts'
+export type { AlertContext, Sample } from './alert_context.ts'
 
 /** What Prometheus puts before each template, so that the variables are there. */
 const VARIABLES = [
@@ -27,8 +27,7 @@ export function compileAlertTemplate(text: string, name = '__alert'): (context: 
   const execute = explained(`error parsing template ${name}`, () =>
     compileTemplate(VARIABLES + text, name, ALERT_FUNCTIONS),
   )
-  return (context) =>
-    explained(`error executing template ${name}`, () => execute(context, dataOf(context)))
+  return (context) => explained(`error executing template ${name}`, () => execute(context, dataOf(context)))
 }
 
 /** Puts what went on before the message of an error. */

@@ -1,3 +1,5 @@
+import { compileRegexp } from '../regexp.ts'
+import { type AlertContext, type Sample } from './alert_context.ts'
 import { BUILTINS } from './builtins.ts'
 import { toLower, toTitle, toUpper } from './characters.ts'
 import { queryEscape } from './escape.ts'
@@ -14,8 +16,6 @@ import {
   parsePrometheusDuration,
   timeOfSeconds,
 } from './humanize.ts'
-import { type AlertContext, type Sample } from './alert_context.ts'
-import { compileRegexp } from '../regexp.ts'
 import { replaceAllBounded } from './regexp_functions.ts'
 import { anyMap, compareTexts, type List, type Struct, textMap, type Value } from './value.ts'
 
@@ -34,7 +34,7 @@ function labelOf(sample: Struct, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-const valueOf = (sample: Struct): Value => sample.fields.get('Value') ?? null
+const sampleValue = (sample: Struct): Value => sample.fields.get('Value') ?? null
 
 const sortedBy = (label: string, list: List): List => {
   const key = (sample: Value): string =>
@@ -48,7 +48,7 @@ const first = ({ items: [sample] }: List): Value =>
 const QUERY_FUNCTIONS: ReadonlyMap<string, TemplateFunction<unknown>> = new Map([
   ['first', fixed(['template.queryResult'], first)],
   ['label', fixed(['string', '*template.sample'], (name, sample) => labelOf(sample, name))],
-  ['value', fixed(['*template.sample'], valueOf)],
+  ['value', fixed(['*template.sample'], sampleValue)],
   ['strvalue', fixed(['*template.sample'], (sample) => labelOf(sample, '__value__'))],
   ['sortByLabel', fixed(['string', 'template.queryResult'], sortedBy)],
 ])

@@ -1,5 +1,5 @@
-import { fail } from './function.ts'
 import { parseFloat64 } from './cast.ts'
+import { fail } from './function.ts'
 
 const PREFIXES = ['k', 'm', 'g', 't', 'p', 'e']
 
@@ -22,7 +22,8 @@ export function parseBytes(text: string): number {
   const digits = /^[\d.,]*/.exec(text)?.[0] ?? ''
   const number = digits.replaceAll(',', '')
   const value = parseFloat64(number)
-  if (value === undefined) return fail(`strconv.ParseFloat: parsing ${JSON.stringify(number)}: invalid syntax`)
+  if (value === undefined)
+    return fail(`strconv.ParseFloat: parsing ${JSON.stringify(number)}: invalid syntax`)
   const unit = text.slice(digits.length).trim().toLowerCase()
   const size = UNITS.get(unit)
   if (size === undefined) return fail(`unhandled size name: ${unit}`)

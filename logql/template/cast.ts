@@ -1,4 +1,4 @@
-import { parseFloatLiteral, parseInteger, isInt64 } from './literals.ts'
+import { isInt64, parseFloatLiteral, parseInteger } from './literals.ts'
 import { type Value } from './value.ts'
 
 const INT64_MIN = -(2n ** 63n)
@@ -37,7 +37,9 @@ export function toFloat64(value: Value): number {
     case 'boolean':
       return value ? 1 : 0
     default:
-      return value !== null && value.kind === 'integer' && value.type !== 'time.Duration' ? Number(value.value) : 0
+      return value !== null && value.kind === 'integer' && value.type !== 'time.Duration'
+        ? Number(value.value)
+        : 0
   }
 }
 

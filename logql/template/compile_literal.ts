@@ -1,5 +1,5 @@
 import { type ParameterType } from './function.ts'
-import { nodeText, type NumberNode, type Operand } from './nodes.ts'
+import { type NumberNode, nodeText, type Operand } from './nodes.ts'
 import { type Run, stop } from './run.ts'
 import { int, type Value } from './value.ts'
 

@@ -12,6 +12,9 @@ const UNIT_NS: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 }
 
+/** No duration of 64 bits needs more. */
+const MAX_LENGTH = 400
+
 const PART = /(\d*)(?:\.(\d*))?([^\d.]*)/y
 
 /** A duration such as `1h15m30.918s` in ns. Throws LogqlError (`execution`) in the words of Go's `time.ParseDuration`. */
@@ -20,7 +23,7 @@ export function parseDuration(text: string): bigint {
   const isNegative = text.startsWith('-')
   const unsigned = /^[+-]/.test(text) ? text.slice(1) : text
   if (unsigned === '0') return 0n
-  if (unsigned === '') return problem('invalid')
+  if (unsigned === '' || unsigned.length > MAX_LENGTH) return problem('invalid')
   let total = 0n
   let at = 0
   while (at < unsigned.length) {

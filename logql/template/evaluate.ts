@@ -1,6 +1,6 @@
+import { compileLiteral } from './compile_literal.ts'
 import { type ParameterType, type TemplateFunction } from './function.ts'
 import { checkCount, checked, fieldOf, invoke, methodFor } from './invoke.ts'
-import { compileLiteral } from './compile_literal.ts'
 import {
   type ChainNode,
   type CommandNode,
@@ -59,9 +59,7 @@ function compileCommand<Context>(
   if (first.kind === 'identifier') return compileCall(first, command, operands, isPiped, functions)
   if ('names' in first && first.names.length > 0) return compileChain(first, operands, isPiped, functions)
   const problem =
-    first.kind === 'nil'
-      ? 'nil is not a command'
-      : `can't give argument to non-function ${nodeText(first)}`
+    first.kind === 'nil' ? 'nil is not a command' : `can't give argument to non-function ${nodeText(first)}`
   if (first.kind !== 'nil' && operands.length === 0 && !isPiped) return compileOperand(first, functions)
   return (run) => {
     run.node = first

@@ -1,9 +1,9 @@
+import { parseFloat64 } from './cast.ts'
 import { parseDuration } from './duration.ts'
 import { fail } from './function.ts'
-import { parseFloat64 } from './cast.ts'
-import { sprintf } from './printf.ts'
 import { timeText } from './layout.ts'
-import { integer, type Integer, typeOf, type Time, type Value } from './value.ts'
+import { sprintf } from './printf.ts'
+import { type Integer, integer, type Time, typeOf, type Value } from './value.ts'
 import { UTC } from './zone.ts'
 
 const short = (value: number): string => sprintf('%.4g', [value])
@@ -88,7 +88,9 @@ export function timeOfSeconds(seconds: number): Time {
   if (!Number.isFinite(seconds)) return fail('value is NaN or Inf')
   const ns = seconds * 1e9
   if (Math.abs(ns) > 2 ** 63) {
-    return fail(`${sprintf('%v', [seconds])} cannot be represented as a nanoseconds timestamp since it overflows int64`)
+    return fail(
+      `${sprintf('%v', [seconds])} cannot be represented as a nanoseconds timestamp since it overflows int64`,
+    )
   }
   return { kind: 'time', ns: (BigInt(Math.trunc(ns)) / 1_000_000n) * 1_000_000n, zone: UTC }
 }

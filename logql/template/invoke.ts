@@ -1,5 +1,6 @@
 import { LogqlError } from '../error.ts'
 import { type ParameterType, type TemplateFunction } from './function.ts'
+import { checkLength } from './limits.ts'
 import { methodOf } from './methods.ts'
 import { type Run, spend, stop } from './run.ts'
 import { typeOf, type Value } from './value.ts'
@@ -25,7 +26,10 @@ export function checkCount<Context>(
 ): void {
   const all = given + (isPiped ? 1 : 0)
   if (rest === undefined ? all === parameters.length : all >= parameters.length) return
-  const wanted = rest === undefined ? `want ${parameters.length} got ${all}` : `want at least ${parameters.length} got ${given}`
+  const wanted =
+    rest === undefined
+      ? `want ${parameters.length} got ${all}`
+      : `want at least ${parameters.length} got ${given}`
   stop(run, `wrong number of args for ${name}: ${wanted}`)
 }
 
@@ -45,7 +49,10 @@ export function invoke<Context, Receiver>(
   spend(run, characters)
   try {
     const result = call(values, receiver)
-    spend(run, lengthOf(result))
+    if (typeof result === 'string') {
+      checkLength(result.length)
+      spend(run, result.length)
+    }
     return result
   } catch (error) {
     if (!(error instanceof LogqlError) || error.kind === 'limit') throw error
@@ -81,7 +88,11 @@ export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: strin
 }
 
 /** The method that is called with arguments; refuses what is none. */
-export function methodFor<Context>(run: Run<Context>, receiver: Value, name: string): TemplateFunction<unknown> {
+export function methodFor<Context>(
+  run: Run<Context>,
+  receiver: Value,
+  name: string,
+): TemplateFunction<unknown> {
   const method = methodOf(receiver, name)
   if (method !== undefined) return method
   if (typeof receiver === 'object' && receiver?.kind === 'map') {

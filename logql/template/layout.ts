@@ -56,7 +56,10 @@ function offsetText(layout: string, seconds: number): string {
 
 /** `.000` has all its digits, `.999` only those before the last zeros. */
 function fractionText(layout: string, nanosecond: number): string {
-  const digits = String(nanosecond).padStart(9, '0').padEnd(layout.length - 1, '0').slice(0, layout.length - 1)
+  const digits = String(nanosecond)
+    .padStart(9, '0')
+    .padEnd(layout.length - 1, '0')
+    .slice(0, layout.length - 1)
   if (layout.charAt(1) === '0') return layout.charAt(0) + digits
   const kept = digits.replace(/0+$/, '')
   return kept === '' ? '' : layout.charAt(0) + kept

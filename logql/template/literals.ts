@@ -75,9 +75,12 @@ const UNDERSCORES = /^[+-]?(?:0[xXoObB]_?)?[\da-fA-F]+(?:_[\da-fA-F]+)*$/
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const HEX_FLOAT = /^([+-]?)0[xX]([\da-fA-F]*)(?:\.([\da-fA-F]*))?[pP]([+-]?\d+)$/
 
+/** Longer numbers are none: reading them would take long, and no type holds them. */
+const MAX_DIGITS = 400
+
 /** An integer literal with Go's prefixes (`0x`, `0o`, `0b`, a leading 0 for octal) and any size; undefined when it is none. Pure. */
 export function parseInteger(text: string): bigint | undefined {
-  if (text.includes('_') && !UNDERSCORES.test(text)) return undefined
+  if (text.length > MAX_DIGITS || (text.includes('_') && !UNDERSCORES.test(text))) return undefined
   const plain = text.replaceAll('_', '')
   const found = /^([+-]?)(?:(0[xX][\da-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))$/.exec(plain)
   if (found === null) return undefined
@@ -92,7 +95,7 @@ const MISPLACED_UNDERSCORE = /__|^[+-]?_|_$|[.pP+-]_|_[.pP+-]|^[^xX]*(?:[eE]_|_[
 
 /** A float literal, as Go's ParseFloat reads it (without names such as `inf`); undefined when it is none. Pure. */
 export function parseFloatLiteral(text: string): number | undefined {
-  if (MISPLACED_UNDERSCORE.test(text)) return undefined
+  if (text.length > MAX_DIGITS || MISPLACED_UNDERSCORE.test(text)) return undefined
   const plain = text.replaceAll('_', '')
   if (DECIMAL.test(plain)) return Number(plain)
   const found = HEX_FLOAT.exec(plain)
@@ -123,7 +126,8 @@ export function parseNumber(
   }
   const integer = parseInteger(text)
   if (integer !== undefined) {
-    if (integer > UINT64_MAX || integer < -UINT64_MAX) return { problem: `integer overflow: ${JSON.stringify(text)}` }
+    if (integer > UINT64_MAX || integer < -UINT64_MAX)
+      return { problem: `integer overflow: ${JSON.stringify(text)}` }
     return { integer: isInt64(integer) ? integer : undefined, float: Number(integer) }
   }
   const float = /[.eEpP]/.test(text) ? parseFloatLiteral(text) : undefined

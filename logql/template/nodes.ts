@@ -96,7 +96,8 @@ export function nodeText(node: Operand | CommandNode | CallNode): string {
   }
 }
 
-const operandText = (node: Operand): string => (node.kind === 'pipeline' ? `(${nodeText(node)})` : nodeText(node))
+const operandText = (node: Operand): string =>
+  node.kind === 'pipeline' ? `(${nodeText(node)})` : nodeText(node)
 
 function pipelineText({ declarations, assigns, commands }: PipelineNode): string {
   const names = declarations.map((variable) => variable.name).join(', ')

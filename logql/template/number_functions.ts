@@ -45,18 +45,59 @@ export const NUMBER_FUNCTIONS: ReadonlyMap<string, TemplateFunction<unknown>> = 
   ['int', fixed(['any'], (value) => int(toInt64(value)))],
   ['float64', fixed(['any'], toFloat64)],
   ['add', variadic([], 'any', (...values) => integers((a, b) => a + b)(null, ...values))],
-  ['sub', fixed(['any', 'any'], integers((a, b) => a - b))],
-  ['mul', variadic(['any'], 'any', integers((a, b) => a * b))],
+  [
+    'sub',
+    fixed(
+      ['any', 'any'],
+      integers((a, b) => a - b),
+    ),
+  ],
+  [
+    'mul',
+    variadic(
+      ['any'],
+      'any',
+      integers((a, b) => a * b),
+    ),
+  ],
   ['div', fixed(['any', 'any'], (a, b) => int64(toInt64(a) / divisor(b)))],
   ['mod', fixed(['any', 'any'], (a, b) => int64(toInt64(a) % divisor(b)))],
-  ['max', variadic(['any'], 'any', integers((a, b) => (b > a ? b : a)))],
-  ['min', variadic(['any'], 'any', integers((a, b) => (b < a ? b : a)))],
+  [
+    'max',
+    variadic(
+      ['any'],
+      'any',
+      integers((a, b) => (b > a ? b : a)),
+    ),
+  ],
+  [
+    'min',
+    variadic(
+      ['any'],
+      'any',
+      integers((a, b) => (b < a ? b : a)),
+    ),
+  ],
   ['addf', variadic([], 'any', (...values) => decimally(add)(null, ...values))],
   ['subf', variadic(['any'], 'any', decimally(subtract))],
   ['mulf', variadic(['any'], 'any', decimally(multiply))],
   ['divf', variadic(['any'], 'any', decimally(divided))],
-  ['maxf', variadic(['any'], 'any', floats((a, b) => Math.max(a, b)))],
-  ['minf', variadic(['any'], 'any', floats((a, b) => Math.min(a, b)))],
+  [
+    'maxf',
+    variadic(
+      ['any'],
+      'any',
+      floats((a, b) => Math.max(a, b)),
+    ),
+  ],
+  [
+    'minf',
+    variadic(
+      ['any'],
+      'any',
+      floats((a, b) => Math.min(a, b)),
+    ),
+  ],
   ['ceil', fixed(['any'], (value) => Math.ceil(toFloat64(value)))],
   ['floor', fixed(['any'], (value) => Math.floor(toFloat64(value)))],
   [

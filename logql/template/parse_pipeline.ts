@@ -1,12 +1,6 @@
 import { type Token } from './lexer.ts'
 import { parseNumber, unquote } from './literals.ts'
-import {
-  type CommandNode,
-  nodeText,
-  type Operand,
-  type PipelineNode,
-  type VariableNode,
-} from './nodes.ts'
+import { type CommandNode, nodeText, type Operand, type PipelineNode, type VariableNode } from './nodes.ts'
 import {
   declare,
   nested,
@@ -44,7 +38,13 @@ export function parsePipeline(reader: Reader, context: PipelineContext, end: 'ri
   if (commands.length === 0) refuse(reader, `missing value for ${context}`)
   const wrong = commands.findIndex(({ operands: [first] }, index) => index > 0 && LITERALS.has(first.kind))
   if (wrong > 0) refuse(reader, `non executable command in pipeline stage ${wrong + 1}`)
-  return { kind: 'pipeline', at, declarations: declarations.map(declared(reader, assigns)), assigns, commands }
+  return {
+    kind: 'pipeline',
+    at,
+    declarations: declarations.map(declared(reader, assigns)),
+    assigns,
+    commands,
+  }
 }
 
 const STARTS_COMMAND: ReadonlySet<string> = new Set([

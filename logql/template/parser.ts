@@ -16,7 +16,11 @@ import {
  * Parses a template of Go's text/template. `name` is that of the template in error messages. Throws LogqlError
  * (`parse`) with Go's words and the position. Pure.
  */
-export function parseTemplate(text: string, name: string, isFunction: (name: string) => boolean): TemplateSet {
+export function parseTemplate(
+  text: string,
+  name: string,
+  isFunction: (name: string) => boolean,
+): TemplateSet {
   const templates = new Map<string, readonly Statement[]>()
   const reader: Reader = {
     name,
@@ -44,9 +48,7 @@ type Ending = { kind: 'ending'; word: 'end' | 'else' }
 
 function parseTopLevel(reader: Reader): Statement {
   const statement = parseStatement(reader)
-  return statement.kind === 'ending'
-    ? refuse(reader, `unexpected {{${statement.word}}}`)
-    : statement
+  return statement.kind === 'ending' ? refuse(reader, `unexpected {{${statement.word}}}`) : statement
 }
 
 const isEmpty = (body: readonly Statement[]): boolean =>

@@ -20,7 +20,9 @@ export function regexpFunctions(): ReadonlyMap<string, TemplateFunction<unknown>
   return new Map([
     [
       'regexReplaceAll',
-      fixed(['string', 'string', 'string'], (pattern, text, by) => replaceAllBounded(compile(pattern), text, by)),
+      fixed(['string', 'string', 'string'], (pattern, text, by) =>
+        replaceAllBounded(compile(pattern), text, by),
+      ),
     ],
     [
       'regexReplaceAllLiteral',

@@ -1,9 +1,9 @@
 import { splitNs } from './civil.ts'
-import { parseDuration, inSeconds } from './duration.ts'
+import { inSeconds, parseDuration } from './duration.ts'
 import { fail, fixed, type TemplateFunction } from './function.ts'
 import { formatParts, type LayoutPart, parseLayout } from './layout.ts'
-import { parseTime } from './time_parse.ts'
 import { ZERO_TIME } from './time_methods.ts'
+import { parseTime } from './time_parse.ts'
 import { type Time, type Value, type Zone } from './value.ts'
 import { loadZone, UTC } from './zone.ts'
 
@@ -64,12 +64,15 @@ const floored = ({ ns }: Time, unitNs: bigint): string =>
 export function timeFunctions(): ReadonlyMap<string, TemplateFunction<unknown>> {
   const layoutOf: (layout: string) => LayoutPart[] = kept(parseLayout)
   const zoneOf: (name: string) => Zone = kept((name) => loadZone(name) ?? UTC)
-  const parsed = (layout: string, text: string, zone: Zone): Time => parseTime(layout, text, zone) ?? ZERO_TIME
+  const parsed = (layout: string, text: string, zone: Zone): Time =>
+    parseTime(layout, text, zone) ?? ZERO_TIME
   return new Map([
     ['now', fixed([], now)],
     [
       'date',
-      fixed(['string', 'any'], (layout, time) => formatParts({ ...asTime(time), zone: UTC }, layoutOf(layout))),
+      fixed(['string', 'any'], (layout, time) =>
+        formatParts({ ...asTime(time), zone: UTC }, layoutOf(layout)),
+      ),
     ],
     ['toDate', fixed(['string', 'string'], (layout, text) => parsed(layout, text, UTC))],
     [

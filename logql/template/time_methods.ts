@@ -20,7 +20,8 @@ const method = <Receiver>(
 /** Go's zero time, January 1 of the year 1. */
 export const ZERO_TIME: Time = { kind: 'time', ns: -62_135_596_800_000_000_000n, zone: UTC }
 
-const isTime = (value: Value | undefined): value is Time => typeof value === 'object' && value !== null && value.kind === 'time'
+const isTime = (value: Value | undefined): value is Time =>
+  typeof value === 'object' && value !== null && value.kind === 'time'
 
 const durationOf = (value: Value | undefined): bigint =>
   typeof value === 'object' && value !== null && value.kind === 'integer' ? value.value : 0n
@@ -36,7 +37,8 @@ const floorDivide = (a: bigint, b: bigint): bigint => a / b - (a % b !== 0n && a
 const part = (name: keyof Omit<Civil, 'zone'>): TemplateFunction<Time> =>
   method([], (time) => int(civilOf(time)[name]))
 
-const unix = (unitNs: bigint): TemplateFunction<Time> => method([], ({ ns }) => int64(floorDivide(ns, unitNs)))
+const unix = (unitNs: bigint): TemplateFunction<Time> =>
+  method([], ({ ns }) => int64(floorDivide(ns, unitNs)))
 
 const comparing = (compare: (a: bigint, b: bigint) => Value): TemplateFunction<Time> =>
   method(['time.Time'], ({ ns }, [other]) => compare(ns, isTime(other) ? other.ns : 0n))
@@ -51,7 +53,10 @@ function roundedTime(time: Time, unit: bigint, isNearest: boolean): Time {
 }
 
 const TIME_METHODS: Methods<Time> = new Map<string, TemplateFunction<Time>>([
-  ['Format', method(['string'], (time, [layout]) => formatTime(time, typeof layout === 'string' ? layout : ''))],
+  [
+    'Format',
+    method(['string'], (time, [layout]) => formatTime(time, typeof layout === 'string' ? layout : '')),
+  ],
   ['String', method([], timeText)],
   ['UTC', method([], (time) => ({ ...time, zone: UTC }))],
   ['Local', method([], (time) => ({ ...time, zone: UTC }))],
@@ -84,13 +89,19 @@ function addDate(time: Time, [years, months, days]: readonly Value[]): Time {
   const civil = civilOf(time)
   const plus = (value: Value | undefined): number => Number(durationOf(value))
   return timeOf(
-    { ...civil, year: civil.year + plus(years), month: civil.month + plus(months), day: civil.day + plus(days) },
+    {
+      ...civil,
+      year: civil.year + plus(years),
+      month: civil.month + plus(months),
+      day: civil.day + plus(days),
+    },
     time.zone,
   )
 }
 
 /** Whole units and the rest of a duration as a float, as Go computes them. */
-const unitsOf = (ns: bigint, unitNs: bigint): number => Number(ns / unitNs) + Number(ns % unitNs) / Number(unitNs)
+const unitsOf = (ns: bigint, unitNs: bigint): number =>
+  Number(ns / unitNs) + Number(ns % unitNs) / Number(unitNs)
 
 /** Rounded to a multiple; half away from zero. */
 function roundedDuration(ns: bigint, unit: bigint, isNearest: boolean): bigint {
@@ -110,8 +121,18 @@ const DURATION_METHODS: Methods<Integer> = new Map<string, TemplateFunction<Inte
   ['Microseconds', method([], ({ value }) => int64(value / 1_000n))],
   ['Nanoseconds', method([], ({ value }) => int64(value))],
   ['Abs', method([], ({ value }) => duration(value < 0n ? -value : value))],
-  ['Truncate', method(['time.Duration'], ({ value }, [unit]) => duration(roundedDuration(value, durationOf(unit), false)))],
-  ['Round', method(['time.Duration'], ({ value }, [unit]) => duration(roundedDuration(value, durationOf(unit), true)))],
+  [
+    'Truncate',
+    method(['time.Duration'], ({ value }, [unit]) =>
+      duration(roundedDuration(value, durationOf(unit), false)),
+    ),
+  ],
+  [
+    'Round',
+    method(['time.Duration'], ({ value }, [unit]) =>
+      duration(roundedDuration(value, durationOf(unit), true)),
+    ),
+  ],
 ])
 
 /** The method of a time. */
