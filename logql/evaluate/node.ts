@@ -1,7 +1,7 @@
-import { calculate } from '../arithmetic.ts'
 import { type BinaryExpr, type MetricExpr, type RangeExpr, type VectorExpr } from '../ast.ts'
 import { type Labels, type Source } from '../source.ts'
 import { type Aggregation, aggregate, aggregation } from './aggregate.ts'
+import { calculate } from './arithmetic.ts'
 import { type BinaryState, binaryState, combine, withScalar } from './binary.ts'
 import { labelReplacer } from './label-replace.ts'
 import { NO_LABELS, withLabel } from './labels.ts'
