@@ -73,7 +73,8 @@ export function checkPatternStage(pattern: string): void {
     if (next !== undefined && capture.index + capture[0].length === next.index)
       throw refuse(`found consecutive capture '${capture[0]}${next[0]}': invalid expression`)
   })
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const seen = new Set<string | undefined>()
+  const twice = names.find((name) => seen.has(name) || !seen.add(name))
   if (twice !== undefined) throw refuse(`duplicate capture name (${twice}): invalid expression`)
 }
 

@@ -1,3 +1,5 @@
+import { quote } from './strings.ts'
+
 const NS_OF_GO_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
   ['us', 1_000n],
@@ -28,7 +30,7 @@ export type ParsedDuration = { ns: bigint } | { problem: string }
  * Pure.
  */
 export function parseGoDuration(text: string): ParsedDuration {
-  const invalid = { problem: `time: invalid duration ${JSON.stringify(text)}` }
+  const invalid = { problem: `time: invalid duration ${quote(text)}` }
   const unsigned = text.replace(/^[+-]/, '')
   if (unsigned === '') return invalid
   if (unsigned === '0') return { ns: 0n }
@@ -39,13 +41,14 @@ export function parseGoDuration(text: string): ParsedDuration {
     part.lastIndex = at
     const [whole = '', digits = '', fraction = '', unit = ''] = part.exec(unsigned) ?? []
     if (digits === '' && fraction === '') return invalid
-    if (unit === '') return { problem: `time: missing unit in duration ${JSON.stringify(text)}` }
+    if (unit === '') return { problem: `time: missing unit in duration ${quote(text)}` }
     const unitNs = NS_OF_GO_UNIT.get(unit)
     if (unitNs === undefined)
-      return { problem: `time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}` }
-    // More digits than these are below a nanosecond, whatever the unit.
+      return { problem: `time: unknown unit ${quote(unit)} in duration ${quote(text)}` }
+    // Go, too, calculates the fraction with floats. More digits than these are below a nanosecond.
     const kept = fraction.slice(0, 18)
-    ns += BigInt(digits.slice(0, 20)) * unitNs + (BigInt(kept) * unitNs) / 10n ** BigInt(kept.length)
+    const fractionNs = Math.trunc(Number(kept) * (Number(unitNs) / 10 ** kept.length))
+    ns += BigInt(digits.slice(0, 20)) * unitNs + BigInt(fractionNs)
     if (digits.length > 20 || ns > MAX_NS) return invalid
     at += whole.length
   }
@@ -59,7 +62,7 @@ export function parseGoDuration(text: string): ParsedDuration {
 export function parseModelDuration(text: string): ParsedDuration {
   if (text === '') return { problem: 'empty duration string' }
   if (text === '0') return { ns: 0n }
-  const invalid = { problem: `not a valid duration string: ${JSON.stringify(text)}` }
+  const invalid = { problem: `not a valid duration string: ${quote(text)}` }
   const part = /(\d+)([^\d]*)/y
   let ns = 0n
   let lastUnitNs = MAX_NS
@@ -69,8 +72,7 @@ export function parseModelDuration(text: string): ParsedDuration {
     const [whole = '', digits = '', unit = ''] = part.exec(text) ?? []
     if (whole === '' || unit === '') return invalid
     const unitNs = NS_OF_MODEL_UNIT.get(unit)
-    if (unitNs === undefined)
-      return { problem: `unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}` }
+    if (unitNs === undefined) return { problem: `unknown unit ${quote(unit)} in duration ${quote(text)}` }
     if (unitNs >= lastUnitNs) return invalid
     ns += BigInt(digits.slice(0, 20)) * unitNs
     if (digits.length > 20 || ns > MAX_NS) return { problem: 'duration out of range' }

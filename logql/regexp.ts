@@ -33,7 +33,11 @@ export function compileRegexp(pattern: string): Regexp {
       const matcher = compiled.matcher(text)
       let result = ''
       let at = 0
+      let isFirst = true
       while (matcher.find()) {
+        // Go leaves out an empty match where the one before it ended.
+        if (!isFirst && matcher.start() === at && matcher.end() === at) continue
+        isFirst = false
         result += text.slice(at, matcher.start())
         result += expand(replacement, groupNames, (index) => matcher.group(index) ?? '')
         at = matcher.end()

@@ -17,6 +17,8 @@ export type Block = {
   lastNs: bigint
   /** The bytes of all lines, as UTF-8. */
   bytes: number
+  /** Whether an entry has structured metadata; undefined where only reading the lines tells. */
+  hasMetadata?: boolean
   /** Each entry's time in ns after `firstNs`, ascending. */
   times: () => Float64Array
   lines: () => Lines
@@ -68,6 +70,7 @@ export function blockOf(
     firstNs,
     lastNs: entries.at(-1)?.timeNs ?? firstNs,
     bytes: sizes.reduce((sum, size) => sum + size, 0),
+    hasMetadata: entries.some(({ metadata }) => metadata !== undefined),
     times: () => Float64Array.from(entries, ({ timeNs }) => Number(timeNs - firstNs)),
     lines: () => ({
       text,

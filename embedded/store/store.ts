@@ -36,8 +36,9 @@ export type Listener = (tenant: string, streams: readonly NewStream[]) => void
 export type Store = {
   /**
    * Stores the entries, all or none. When it returns they are in the operating system's hands and visible
-   * to queries: a killed process loses none of them. Throws STORE_FULL where the disk takes no more; nothing of the push is
-   * stored then, and earlier ones stay.
+   * to queries: a killed process loses none of them. An entry of the same time, line and metadata as one that came
+   * shortly before (in the stream's newest block) is dropped, as Loki does. Throws DISK_FULL where the disk takes no
+   * more and PATH_NOT_WRITABLE where it fails; nothing of the push is stored then, and earlier ones stay.
    */
   append: (tenant: string, streams: readonly NewStream[]) => void
   /** Undefined for a tenant that never wrote. */

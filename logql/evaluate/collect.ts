@@ -1,40 +1,99 @@
-import { type Grouping, type RangeExpr } from '../ast.ts'
-import { type Block, type Labels, type Source } from '../source.ts'
+import { type RangeExpr, type Unwrap } from '../ast.ts'
+import { type Block, type Labels, type Lines, type Source } from '../source.ts'
+import { ERROR_LABEL } from '../stages/entry.ts'
+import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
+import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'
+import { wantedLabels } from '../stages/wanted.ts'
+import { findSeries, type SeriesFinder, seriesFinder } from './find-series.ts'
 import { groupLabels } from './labels.ts'
 import { INTAKES, type Intake } from './operations.ts'
-import { addSample, noSamples, type Samples } from './samples.ts'
+import { pipelineError, tooManySeries } from './refusals.ts'
+import { addSample, addTimedSample, noSamples, type Samples } from './samples.ts'
 import { internSeries, type Series, type SeriesTable, seriesTable } from './series.ts'
-import { spansOf, type Windows } from './windows.ts'
+import { type Span, spansOf, type Windows } from './windows.ts'
 
 /** The samples that a range aggregation has: `samples[series.id]` for each series of the table. */
-export type Collected = { table: SeriesTable; samples: Samples[]; intake: Intake }
+export type Collected = { table: SeriesTable; samples: Samples[] }
 
-export function* collect(expr: RangeExpr, source: Source, windows: Windows): Generator<void, Collected> {
-  const collected: Collected = { table: seriesTable(), samples: [], intake: INTAKES[expr.operation] }
+/** All that is needed to make samples of entries. */
+type Collector = Collected & {
+  expr: RangeExpr
+  windows: Windows
+  intake: Intake
+  finder: SeriesFinder
+  unwrap: ((processed: Processed) => Unwrapped | undefined) | undefined
+  /** The earliest entry with an error. */
+  failure: { timeNs: bigint; error: string; labels: Labels } | undefined
+}
+
+/**
+ * The samples of a range aggregation, in the windows that they are in. Yields after each block. Throws
+ * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for the earliest entry with an
+ * error, `limit` for more than `maxSeries` series.
+ */
+export function* collect(
+  expr: RangeExpr,
+  source: Source,
+  windows: Windows,
+  maxSeries: number,
+): Generator<void, Collected> {
+  const table = seriesTable()
+  const collector: Collector = {
+    table,
+    samples: [],
+    expr,
+    windows,
+    intake: INTAKES[expr.operation],
+    finder: seriesFinder(table, expr.grouping),
+    unwrap: expr.unwrap && unwrapper(expr.unwrap, expr),
+    failure: undefined,
+  }
+  const { matchers, stages } = expr.log
+  const pipeline = compilePipeline(stages, wantedLabels(stages, expr.unwrap, expr.grouping))
   const { firstEndNs, stepNs, count, rangeNs } = windows
   const lastEndNs = firstEndNs + BigInt(count - 1) * stepNs
-  for (const { labels, blocks } of source.select(expr.log.matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
-    const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
-    const samples = samplesOf(collected, internSeries(collected.table, grouped))
+  for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
+    const stream = pipeline.forStream(labels)
     for (const block of blocks) {
-      measure(samples, block, windows, collected.intake)
+      if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break
+      if (isCountable(expr, labels, block)) countEntries(collector, labels, block)
+      else readEntries(collector, stream, block)
+      if (table.list.length > maxSeries) throw tooManySeries(maxSeries)
       yield
     }
   }
-  return collected
+  if (collector.failure !== undefined) throw pipelineError(collector.failure.error, collector.failure.labels)
+  return collector
 }
 
-export function samplesOf({ samples, intake }: Collected, { id }: Series): Samples {
+const unwrapper = (unwrap: Unwrap, { grouping }: RangeExpr) =>
+  compileUnwrap(unwrap, grouping?.without === false && grouping.labels.includes(unwrap.label))
+
+/** Whether the lines of a block need not be read: none is changed, and all have the labels of their stream. */
+function isCountable({ log, unwrap, grouping }: RangeExpr, labels: Labels, block: Block): boolean {
+  if (log.stages.length > 0 || unwrap !== undefined) return false
+  if (block.hasMetadata === false) return true
+  return grouping?.without === false && grouping.labels.every((name) => labels.has(name))
+}
+
+function samplesOf({ samples }: Collected, { id }: Series, { timed }: Intake): Samples {
   const known = samples[id]
   if (known !== undefined) return known
-  const made = noSamples(intake.isTimed)
+  const made = noSamples(timed !== undefined)
   samples[id] = made
   return made
 }
 
-function measure(samples: Samples, block: Block, windows: Windows, { sampleOf, merge }: Intake): void {
-  for (const { from, to, enter, leave } of spansOf(block, windows))
-    addSample(samples, enter, leave, sampleOf === 'bytes' ? bytesIn(block, from, to) : to - from, merge)
+function countEntries(collector: Collector, labels: Labels, block: Block): void {
+  const { expr, table, windows, intake } = collector
+  const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
+  const spans = spansOf(block, windows)
+  if (spans.length === 0) return
+  const samples = samplesOf(collector, internSeries(table, grouped), intake)
+  for (const { from, to, enter, leave } of spans) {
+    const value = intake.sampleOf === 'bytes' ? bytesIn(block, from, to) : to - from
+    addSample(samples, enter, leave, value, intake.merge)
+  }
 }
 
 /** The bytes of some lines of a block. */
@@ -46,6 +105,58 @@ function bytesIn(block: Block, from: number, to: number): number {
   return bytes
 }
 
-/** Whether every entry of a stream is in the series of its labels, whatever else it has. */
-export const isWhole = (labels: Labels, grouping: Grouping | undefined): boolean =>
-  grouping !== undefined && !grouping.without && grouping.labels.every((name) => labels.has(name))
+/** An entry of a block that is being read. */
+type Reading = { block: Block; lines: Lines; times: Float64Array | undefined; index: number; line: string }
+
+const readingTime = (reading: Reading): bigint => {
+  reading.times ??= reading.block.times()
+  return reading.block.firstNs + BigInt(reading.times[reading.index] ?? 0)
+}
+
+/** Sends the entries of a block that are in a window through the pipeline. */
+function readEntries(collector: Collector, stream: StreamPipeline, block: Block): void {
+  const spans = spansOf(block, collector.windows)
+  if (spans.length === 0) return
+  const lines = block.lines()
+  const { text, starts, ends } = lines
+  const reading: Reading = { block, lines, times: undefined, index: 0, line: '' }
+  const timeNs = (): bigint => readingTime(reading)
+  for (const span of spans)
+    for (let index = span.from; index < span.to; index++) {
+      reading.index = index
+      reading.line = text.slice(starts[index], ends[index])
+      const metadata = block.hasMetadata === false ? undefined : lines.metadata(index)
+      const processed = stream.process(timeNs, reading.line, metadata)
+      if (processed !== undefined) take(collector, processed, span, reading)
+    }
+}
+
+/** Makes the sample of an entry and puts it into its series. */
+function take(collector: Collector, processed: Processed, span: Span, reading: Reading): void {
+  const { intake, unwrap, finder } = collector
+  const unwrapped = unwrap === undefined ? undefined : unwrap(processed)
+  if (unwrap !== undefined && unwrapped === undefined) return
+  const labelled = unwrapped?.processed ?? processed
+  if (labelled.parsed.size > 0) {
+    const error = labelled.parsed.get(ERROR_LABEL)
+    if (error !== undefined) {
+      fail(collector, error, labelled, readingTime(reading))
+      return
+    }
+  }
+  const value = unwrapped?.value ?? (intake.sampleOf === 'bytes' ? lineBytes(processed, reading) : 1)
+  const samples = samplesOf(collector, findSeries(finder, labelled), intake)
+  const { times } = samples
+  if (times === undefined || intake.timed === undefined)
+    addSample(samples, span.enter, span.leave, value, intake.merge)
+  else addTimedSample(samples, times, span, value, readingTime(reading), intake.timed)
+}
+
+function fail(collector: Collector, error: string, processed: Processed, timeNs: bigint): void {
+  const { failure } = collector
+  if (failure === undefined || timeNs < failure.timeNs)
+    collector.failure = { timeNs, error, labels: allLabels(processed) }
+}
+
+const lineBytes = (processed: Processed, { lines, line, index }: Reading): number =>
+  processed.line === line ? lines.byteLength(index) : Buffer.byteLength(processed.line)

@@ -42,14 +42,14 @@ export function compareTexts(a: string, b: string): number {
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
 
-/** Orders label sets as Prometheus does: by the first name or value that differs, a part before the whole. */
+/** Orders label sets by the first name or value that differs; the whole before its part, as Loki's recorded answers are. */
 export function compareLabels(a: Labels, b: Labels): number {
   const others = b.entries()
   for (const [name, value] of a) {
     const other = others.next()
-    if (other.done === true) return 1
+    if (other.done === true) return -1
     const order = compareTexts(name, other.value[0]) || compareTexts(value, other.value[1])
     if (order !== 0) return order
   }
-  return a.size - b.size
+  return b.size - a.size
 }

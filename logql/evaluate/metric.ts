@@ -1,8 +1,8 @@
 import { type MetricExpr } from '../ast.ts'
-import { LogqlError } from '../error.ts'
 import { type Labels, type Source } from '../source.ts'
 import { compareLabels, labelsKey } from './labels.ts'
 import { type Node, prepare, type Steps, vectorAt } from './node.ts'
+import { tooManySeries } from './refusals.ts'
 import { type Series, type Vector } from './series.ts'
 
 /** When a metric query is evaluated: at `startNs` and every `stepNs` until `endNs`, or once when `stepNs` is 0. */
@@ -42,7 +42,7 @@ export function* evaluateMetric(
   const isInstant = stepNs === 0n
   const count = isInstant ? 1 : endNs < startNs ? 0 : Number((endNs - startNs) / stepNs) + 1
   const steps: Steps = { startNs, stepNs, count }
-  const node = yield* prepare(expr, source, steps)
+  const node = yield* prepare(expr, source, steps, maxSeries)
   if (!isInstant) return yield* matrix(node, steps, maxSeries)
   if (node.kind === 'scalar') return { type: 'scalar', timeNs: startNs, value: node.value }
   return { type: 'vector', timeNs: startNs, samples: instant(expr, vectorAt(node, 0), maxSeries) }
@@ -93,11 +93,3 @@ function newAnswer({ bySeries, byKey }: Answers, series: Series): MatrixSeries {
   bySeries.set(series, answer)
   return answer
 }
-
-const tooManySeries = (maxSeries: number): LogqlError =>
-  new LogqlError(
-    'limit',
-    `maximum number of series (${maxSeries}) reached for a single query; consider reducing query ` +
-      'cardinality by adding more specific stream selectors, reducing the time range, or aggregating ' +
-      'results with functions like sum(), count() or topk()',
-  )

@@ -1,7 +1,7 @@
+import { calculate } from '../arithmetic.ts'
 import { type BinaryExpr, type MetricExpr, type RangeExpr, type VectorExpr } from '../ast.ts'
 import { type Labels, type Source } from '../source.ts'
 import { type Aggregation, aggregate } from './aggregate.ts'
-import { calculate } from './arithmetic.ts'
 import { type BinaryState, binaryState, combine, withScalar } from './binary.ts'
 import { labelReplacer } from './label_replace.ts'
 import { NO_LABELS, withLabel } from './labels.ts'
@@ -22,15 +22,33 @@ export type Node =
   | { kind: 'binary'; state: BinaryState; left: Node; right: Node }
   | { kind: 'label_replace'; replace: (labels: Labels) => Labels; series: DerivedSeries; inner: Node }
 
-/** Reads all that a query needs. Yields about once for each block that it reads. Throws LogqlError. */
-export function* prepare(expr: MetricExpr, source: Source, steps: Steps): Generator<void, Node> {
+/**
+ * How many series a range aggregation may make that other parts of the query then aggregate. Loki has no such
+ * limit; each may take 1 KB or more, and a process must not run out of memory for one query.
+ */
+const MAX_INNER_SERIES = 100_000
+
+/**
+ * Reads all that a query needs. Yields about once for each block that it reads. Throws LogqlError, of kind
+ * `limit` when the query is one range aggregation of more than `maxSeries` series.
+ */
+export function* prepare(
+  expr: MetricExpr,
+  source: Source,
+  steps: Steps,
+  maxSeries = MAX_INNER_SERIES,
+): Generator<void, Node> {
   switch (expr.kind) {
     case 'literal':
       return scalar(expr.value)
     case 'vector':
       return { kind: 'constant', vector: oneSeries(NO_LABELS, expr.value) }
-    case 'range':
-      return yield* prepareRange(expr, source, steps)
+    case 'range': {
+      const quotient = averageOf(expr)
+      return quotient === undefined
+        ? yield* prepareRange(expr, source, steps, maxSeries)
+        : yield* prepare(quotient, source, steps)
+    }
     case 'vector_aggregation': {
       const inner = yield* prepare(innerOf(expr), source, steps)
       const { operation, parameter, grouping } = expr
@@ -55,14 +73,37 @@ export function* prepare(expr: MetricExpr, source: Source, steps: Steps): Genera
   }
 }
 
-function* prepareRange(expr: RangeExpr, source: Source, steps: Steps): Generator<void, Node> {
+function* prepareRange(
+  expr: RangeExpr,
+  source: Source,
+  steps: Steps,
+  maxSeries: number,
+): Generator<void, Node> {
   const { startNs, stepNs, count } = steps
   const windows: Windows = { firstEndNs: startNs - expr.offsetNs, stepNs, count, rangeNs: expr.rangeNs }
   if (expr.operation !== 'absent_over_time')
-    return { kind: 'range', state: yield* rangeState(expr, source, windows) }
+    return { kind: 'range', state: yield* rangeState(expr, source, windows, maxSeries) }
   const one: RangeExpr = { ...expr, grouping: { without: false, labels: [] } }
-  const state = yield* rangeState(one, source, windows)
+  const state = yield* rangeState(one, source, windows, maxSeries)
   return { kind: 'absent', state, vector: oneSeries(absentLabels(expr), 1) }
+}
+
+/**
+ * A grouped `avg_over_time` as the quotient that Loki 3.7 makes of it: the sum of what is unwrapped by the number
+ * of lines, among them those that nothing is unwrapped from (https://github.com/grafana/loki/issues/23890).
+ */
+function averageOf(expr: RangeExpr): BinaryExpr | undefined {
+  const { operation, grouping, unwrap } = expr
+  if (operation !== 'avg_over_time' || grouping === undefined || unwrap === undefined) return undefined
+  const counted = grouping.without ? { ...grouping, labels: [...grouping.labels, unwrap.label] } : grouping
+  return {
+    kind: 'binary',
+    operator: '/',
+    left: { ...expr, operation: 'sum_over_time' },
+    right: { ...expr, operation: 'count_over_time', unwrap: undefined, grouping: counted },
+    bool: false,
+    matching: undefined,
+  }
 }
 
 const scalar = (value: number): Node => ({ kind: 'scalar', value, vector: oneSeries(NO_LABELS, value) })

@@ -1,5 +1,5 @@
 import { type RangeOperation } from '../ast.ts'
-import { type Merge, type Samples } from './samples.ts'
+import { type Merge, type Samples, type Timed } from './samples.ts'
 import { type Fold, type Sliding, slideTo, sliding } from './sliding.ts'
 import { joinMoments, larger, type Moments, meanOf, momentsOf, quantileOf, smaller } from './statistics.ts'
 
@@ -11,15 +11,14 @@ export type Intake = {
   sampleOf: SampleOf
   /** For operations that do not need each value. */
   merge: Merge | undefined
-  /** Whether the order and the times of samples matter. */
-  isTimed: boolean
+  /** For operations for which the order of samples matters. */
+  timed: Timed | undefined
 }
 
 const add = (a: number, b: number): number => a + b
-const COUNTED: Intake = { sampleOf: 'one', merge: add, isTimed: false }
-const MEASURED: Intake = { sampleOf: 'bytes', merge: add, isTimed: false }
-const UNTIMED: Intake = { sampleOf: 'one', merge: undefined, isTimed: false }
-const TIMED: Intake = { sampleOf: 'one', merge: undefined, isTimed: true }
+const COUNTED: Intake = { sampleOf: 'one', merge: add, timed: undefined }
+const MEASURED: Intake = { sampleOf: 'bytes', merge: add, timed: undefined }
+const EACH: Intake = { sampleOf: 'one', merge: undefined, timed: undefined }
 
 export const INTAKES: Record<RangeOperation, Intake> = {
   count_over_time: COUNTED,
@@ -30,42 +29,59 @@ export const INTAKES: Record<RangeOperation, Intake> = {
   bytes_rate: MEASURED,
   max_over_time: { ...COUNTED, merge: larger },
   min_over_time: { ...COUNTED, merge: smaller },
-  avg_over_time: UNTIMED,
-  stdvar_over_time: UNTIMED,
-  stddev_over_time: UNTIMED,
-  quantile_over_time: UNTIMED,
-  first_over_time: TIMED,
-  last_over_time: TIMED,
-  rate_counter: TIMED,
+  avg_over_time: EACH,
+  stdvar_over_time: EACH,
+  stddev_over_time: EACH,
+  quantile_over_time: EACH,
+  first_over_time: { ...EACH, timed: 'earliest' },
+  last_over_time: { ...EACH, timed: 'latest' },
+  rate_counter: { ...EACH, timed: 'all' },
 }
 
-/** A window over sorted samples that only moves on, and what is remembered of it between two steps. */
+/**
+ * A window over sorted samples that only moves on, and what is remembered of it between two steps. In it are
+ * the runs from `lowRun` to before `highRun`, the samples from `low` to before `high`.
+ */
 export type SampleWindow = {
   samples: Samples
+  lowRun: number
+  highRun: number
   low: number
   high: number
-  values: Sliding<number>
-  moments: Sliding<Moments>
+  values: Sliding<number> | undefined
+  moments: Sliding<Moments> | undefined
   /** See `resetsOf`. */
   resets: number[] | undefined
 }
 
 export const sampleWindow = (samples: Samples): SampleWindow => ({
   samples,
+  lowRun: 0,
+  highRun: 0,
   low: 0,
   high: 0,
-  values: sliding(),
-  moments: sliding(),
+  values: undefined,
+  moments: undefined,
   resets: undefined,
 })
 
 /** Moves the window on to a step. Returns whether samples are in it. */
 export function moveTo(window: SampleWindow, step: number): boolean {
-  const { enter, leave } = window.samples
-  while ((enter[window.high] ?? Number.POSITIVE_INFINITY) <= step) window.high++
-  while (window.low < window.high && (leave[window.low] ?? 0) <= step) window.low++
+  const { runs } = window.samples
+  for (let run = runs[window.highRun]; run !== undefined && run.enter <= step; run = runs[window.highRun]) {
+    window.high = run.end
+    window.highRun++
+  }
+  for (let run = runs[window.lowRun]; run !== undefined && run.leave <= step; run = runs[window.lowRun]) {
+    if (window.lowRun === window.highRun) break
+    window.low = run.end
+    window.lowRun++
+  }
   return window.low < window.high
 }
+
+/** Whether no sample will come into the window any more, and none is in it. */
+export const isOver = ({ samples, lowRun }: SampleWindow): boolean => lowRun === samples.runs.length
 
 /** A range operation with its parameter and its range. */
 export type Operation = { name: RangeOperation; quantile: number; rangeNs: bigint }
@@ -110,12 +126,15 @@ const secondsOf = (ns: bigint): number => Number(ns) / 1e9
 
 function folded(window: SampleWindow, join: (a: number, b: number) => number): number {
   const { values } = window.samples
+  if (window.high - window.low === 1) return values[window.low] ?? Number.NaN
+  window.values ??= sliding()
   const fold: Fold<number> = { at: (index) => values[index] ?? Number.NaN, join }
   return slideTo(window.values, window.low, window.high, fold)
 }
 
 function varianceIn(window: SampleWindow): number {
   const { values } = window.samples
+  window.moments ??= sliding()
   const fold: Fold<Moments> = { at: (index) => momentsOf(values[index] ?? Number.NaN), join: joinMoments }
   const { squares, count } = slideTo(window.moments, window.low, window.high, fold)
   return squares / count
@@ -141,6 +160,7 @@ function counterRate(window: SampleWindow, rangeNs: bigint): number {
   if (high - low < 2 || first === undefined || last === undefined) return 0
   if (firstNs === undefined || lastNs === undefined) return 0
   window.resets ??= resetsOf(samples.values)
+  window.values ??= sliding()
   const resets = window.resets
   const fold: Fold<number> = { at: (index) => resets[index] ?? 0, join: add }
   const rise = last - first + slideTo(window.values, low + 1, high, fold)

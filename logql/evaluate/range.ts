@@ -1,7 +1,7 @@
 import { type RangeExpr } from '../ast.ts'
 import { type Source } from '../source.ts'
 import { collect } from './collect.ts'
-import { moveTo, type Operation, type SampleWindow, sampleWindow, valueIn } from './operations.ts'
+import { isOver, moveTo, type Operation, type SampleWindow, sampleWindow, valueIn } from './operations.ts'
 import { sorted } from './samples.ts'
 import { type Series, type Vector } from './series.ts'
 import { type Windows } from './windows.ts'
@@ -18,13 +18,18 @@ export type RangeState = {
 }
 
 /** Reads the samples of a range aggregation. Yields about once for each block that it reads. Errors as `collect`. */
-export function* rangeState(expr: RangeExpr, source: Source, windows: Windows): Generator<void, RangeState> {
-  const { table, samples } = yield* collect(expr, source, windows)
+export function* rangeState(
+  expr: RangeExpr,
+  source: Source,
+  windows: Windows,
+  maxSeries: number,
+): Generator<void, RangeState> {
+  const { table, samples } = yield* collect(expr, source, windows, maxSeries)
   const waiting = table.list.flatMap((series) => {
     const found = samples[series.id]
     return found === undefined ? [] : [{ series, window: sampleWindow(sorted(found)) }]
   })
-  const firstStep = ({ window }: WindowedSeries): number => window.samples.enter[0] ?? 0
+  const firstStep = ({ window }: WindowedSeries): number => window.samples.runs[0]?.enter ?? 0
   waiting.sort((a, b) => firstStep(b) - firstStep(a))
   return {
     operation: { name: expr.operation, quantile: expr.parameter ?? 0, rangeNs: expr.rangeNs },
@@ -37,7 +42,7 @@ export function* rangeState(expr: RangeExpr, source: Source, windows: Windows): 
 export function rangeAt(state: RangeState, step: number): Vector {
   const { waiting, operation } = state
   for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
-    if ((next.window.samples.enter[0] ?? 0) > step) break
+    if ((next.window.samples.runs[0]?.enter ?? 0) > step) break
     state.active.push(next)
     waiting.pop()
   }
@@ -47,8 +52,8 @@ export function rangeAt(state: RangeState, step: number): Vector {
     if (moveTo(window, step)) {
       result.series.push(series)
       result.values.push(valueIn(window, operation))
-    } else if (window.high === window.samples.enter.length) hasEnded = true
+    } else if (isOver(window)) hasEnded = true
   }
-  if (hasEnded) state.active = state.active.filter(({ window }) => window.low < window.samples.enter.length)
+  if (hasEnded) state.active = state.active.filter(({ window }) => !isOver(window))
   return result
 }

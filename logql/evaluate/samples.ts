@@ -1,11 +1,13 @@
 /**
- * The samples of one series. Sample i is in the windows from `enter[i]` to before `leave[i]`. `times` (ns since
- * 1970) is kept only for operations that ask for it.
+ * Samples of a series that come into the windows of a query together, at `enter`, and leave them together, at
+ * `leave`: those from the end of the run before it to before `end`.
  */
+export type Run = { enter: number; leave: number; end: number }
+
+/** The samples of one series. `times` (ns since 1970) is kept only for operations that ask for it. */
 export type Samples = {
-  enter: number[]
-  leave: number[]
   values: number[]
+  runs: Run[]
   times: bigint[] | undefined
   /** Whether every sample came after those before it, by time or else by windows. */
   isSorted: boolean
@@ -15,14 +17,13 @@ export type Samples = {
 export type Merge = (a: number, b: number) => number
 
 export const noSamples = (hasTimes: boolean): Samples => ({
-  enter: [],
-  leave: [],
   values: [],
+  runs: [],
   times: hasTimes ? [] : undefined,
   isSorted: true,
 })
 
-/** Adds a sample whose time is not needed; makes it one with the last if that is in the same windows. */
+/** Adds a sample; with `merge`, makes it one with the last if that is in the same windows. */
 export function addSample(
   samples: Samples,
   enter: number,
@@ -30,53 +31,81 @@ export function addSample(
   value: number,
   merge: Merge | undefined,
 ): void {
-  const last = samples.values.length - 1
-  if (last >= 0) {
-    const lastEnter = samples.enter[last] ?? 0
-    const lastLeave = samples.leave[last] ?? 0
-    if (merge !== undefined && lastEnter === enter && lastLeave === leave) {
-      samples.values[last] = merge(samples.values[last] ?? 0, value)
+  const { values, runs } = samples
+  const run = runs.length === 0 ? undefined : runs[runs.length - 1]
+  if (run !== undefined && run.enter === enter && run.leave === leave) {
+    if (merge !== undefined) {
+      values[values.length - 1] = merge(values[values.length - 1] ?? 0, value)
       return
     }
-    if (enter < lastEnter || leave < lastLeave) samples.isSorted = false
+    values.push(value)
+    run.end++
+    return
   }
-  samples.enter.push(enter)
-  samples.leave.push(leave)
-  samples.values.push(value)
+  if (run !== undefined && (enter < run.enter || leave < run.leave)) samples.isSorted = false
+  values.push(value)
+  runs.push({ enter, leave, end: values.length })
 }
 
-/** Adds a sample with its time. */
+/** Which samples of a run are kept by operations for which time matters. */
+export type Timed = 'all' | 'earliest' | 'latest'
+
+/** Adds a sample with its time, ns since 1970, unless one that is in the same windows makes it needless. */
 export function addTimedSample(
   samples: Samples,
   times: bigint[],
-  enter: number,
-  leave: number,
+  { enter, leave }: { enter: number; leave: number },
   value: number,
   timeNs: bigint,
+  kept: Timed,
 ): void {
-  const last = times.at(-1)
-  if (last !== undefined && timeNs < last) samples.isSorted = false
+  const last = times.length - 1
+  const lastNs = times[last]
+  if (lastNs !== undefined) {
+    const run = samples.runs[samples.runs.length - 1]
+    if (kept !== 'all' && run?.enter === enter && run.leave === leave) {
+      if (kept === 'earliest' ? timeNs >= lastNs : timeNs < lastNs) return
+      samples.values[last] = value
+      times[last] = timeNs
+      return
+    }
+    if (timeNs < lastNs) samples.isSorted = false
+  }
   times.push(timeNs)
-  samples.enter.push(enter)
-  samples.leave.push(leave)
-  samples.values.push(value)
+  addSample(samples, enter, leave, value, undefined)
 }
 
-/** The samples in the order of their times; those of equal times as they came. */
+/** The samples in the order of their times, those of equal times as they came; without times in that of windows. */
 export function sorted(samples: Samples): Samples {
   if (samples.isSorted) return samples
-  const { enter, leave, values, times } = samples
-  const at = <T>(list: readonly T[], index: number, otherwise: T): T => list[index] ?? otherwise
-  const order = Array.from(values, (_, index) => index).sort((a, b) => {
-    if (times === undefined) return at(enter, a, 0) - at(enter, b, 0) || at(leave, a, 0) - at(leave, b, 0)
-    const difference = at(times, a, 0n) - at(times, b, 0n)
-    return difference < 0n ? -1 : difference > 0n ? 1 : 0
+  return samples.times === undefined ? byWindows(samples) : byTimes(samples, samples.times)
+}
+
+function byWindows({ values, runs }: Samples): Samples {
+  const parts = runs.map(({ enter, leave, end }, index) => ({
+    enter,
+    leave,
+    values: values.slice(runs[index - 1]?.end ?? 0, end),
+  }))
+  parts.sort((a, b) => a.enter - b.enter || a.leave - b.leave)
+  const result = noSamples(false)
+  for (const part of parts)
+    for (const value of part.values) addSample(result, part.enter, part.leave, value, undefined)
+  return result
+}
+
+function byTimes({ values, runs }: Samples, times: readonly bigint[]): Samples {
+  const samples = runs.flatMap(({ enter, leave, end }, index) => {
+    const from = runs[index - 1]?.end ?? 0
+    const span = { enter, leave }
+    return values
+      .slice(from, end)
+      .map((value, offset) => ({ span, value, timeNs: times[from + offset] ?? 0n }))
   })
-  return {
-    enter: order.map((index) => at(enter, index, 0)),
-    leave: order.map((index) => at(leave, index, 0)),
-    values: order.map((index) => at(values, index, 0)),
-    times: times && order.map((index) => at(times, index, 0n)),
-    isSorted: true,
-  }
+  samples.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0))
+  const result = noSamples(true)
+  const resultTimes = result.times ?? []
+  for (const { span, value, timeNs } of samples)
+    addTimedSample(result, resultTimes, span, value, timeNs, 'all')
+  return result
 }

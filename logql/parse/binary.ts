@@ -1,27 +1,8 @@
-import { calculate, isComparison } from '../arithmetic.ts'
-import { type BinaryOperator, type Expr, type Matching } from '../ast.ts'
+import { type Expr, type Matching } from '../ast.ts'
 import { metricOperands } from '../check.ts'
+import { calculate, isComparison } from '../arithmetic.ts'
+import { isOperator, lowestOnRight, PRECEDENCE } from '../precedence.ts'
 import { type Cursor, countNode, take, takeIf, takeLabels } from './cursor.ts'
-
-/** How tight an operator binds, as in PromQL. All group to the left but `^`. */
-const PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
-  or: 1,
-  and: 2,
-  unless: 2,
-  '==': 3,
-  '!=': 3,
-  '>': 3,
-  '>=': 3,
-  '<': 3,
-  '<=': 3,
-  '+': 4,
-  '-': 4,
-  '*': 5,
-  '/': 5,
-  '%': 5,
-  '^': 6,
-}
-const isOperator = (kind: string): kind is BinaryOperator => Object.hasOwn(PRECEDENCE, kind)
 
 /**
  * Operands, read by `parseOperand`, and the operators between them that bind at least as tight as `lowest`. An
@@ -36,8 +17,8 @@ export function parseBinary(cursor: Cursor, parseOperand: (cursor: Cursor) => Ex
     take(cursor)
     const isBool = takeIf(cursor, 'bool')
     const matching = parseMatching(cursor)
-    const lowestRight = operator === '^' ? PRECEDENCE[operator] : PRECEDENCE[operator] + 1
-    const operands = metricOperands(operator, left, parseBinary(cursor, parseOperand, lowestRight))
+    const right = parseBinary(cursor, parseOperand, lowestOnRight(operator))
+    const operands = metricOperands(operator, left, right)
     left =
       operands.left.kind === 'literal' && operands.right.kind === 'literal'
         ? { kind: 'literal', value: calculate(operator, operands.left.value, operands.right.value) }

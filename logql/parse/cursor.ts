@@ -48,7 +48,11 @@ const UNKNOWN_NAME = 'IDENTIFIER'
 export function unexpected(cursor: Cursor, ...expected: string[]): LogqlError {
   const kind = cursor.token.kind === 'UNKNOWN' ? UNKNOWN_NAME : cursor.token.kind
   const instead = expected.length === 0 ? '' : `, expecting ${expected.join(' or ')}`
-  return parseError(`syntax error: unexpected ${kind}${instead}`, positionOf(cursor.query, cursor.token))
+  const problem = `syntax error: unexpected ${kind}${instead}`
+  // An empty query has no place, in Loki neither.
+  return cursor.query === ''
+    ? parseError(problem)
+    : parseError(problem, positionOf(cursor.query, cursor.token))
 }
 
 /**

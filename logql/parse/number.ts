@@ -1,4 +1,7 @@
+import { quote } from '../strings.ts'
 import { type Cursor, expect, take } from './cursor.ts'
+import { parseError } from './parse-error.ts'
+import { positionOf } from './tokens.ts'
 
 /** Whether a number comes, perhaps with its sign. */
 export const isNumberNext = ({ token: { kind } }: Cursor): boolean =>
@@ -13,6 +16,17 @@ export function takeNumber(cursor: Cursor): number {
   return sign === '-' ? -value : value
 }
 
-/** A number without a sign: `1.5`, `.5`, `1e3`, `0x1F`, `1_000`. Throws LogqlError (`parse`). */
-export const takeUnsignedNumber = (cursor: Cursor): number =>
-  Number(expect(cursor, 'NUMBER').text.replaceAll('_', ''))
+/** What Go's `strconv.ParseFloat` takes of what looks like a number: none but decimal ones. */
+const DECIMAL = /^(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?$/
+
+/** A number without a sign: `1.5`, `.5`, `1e3`, `1_000`. Throws LogqlError (`parse`). */
+export function takeUnsignedNumber(cursor: Cursor): number {
+  const token = expect(cursor, 'NUMBER')
+  const value = DECIMAL.test(token.text) ? Number(token.text.replaceAll('_', '')) : Number.NaN
+  if (Number.isFinite(value)) return value
+  const problem = Number.isNaN(value) ? 'invalid syntax' : 'value out of range'
+  throw parseError(
+    `unable to parse literal as a float: strconv.ParseFloat: parsing ${quote(token.text)}: ${problem}`,
+    positionOf(cursor.query, token),
+  )
+}

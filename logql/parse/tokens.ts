@@ -32,8 +32,8 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
 
 const SKIPPED = /(?:[ \t\r\n]+|#[^\n]*)*/y
 const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_]*/uy
-const NUMBER = /0[xX][\da-fA-F_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
-const WITH_UNIT = /-?[\d.]+[\p{L}\d.]*/uy
+const NUMBER = /0[xXbBoO][\da-fA-F_]*|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
+const UNIT = /\p{L}[\p{L}\d.]*/uy
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`/y
 const CHARACTER = /'(?:[^'\\\n]|\\[^\n])*'/y
 const RANGE = /\[([^\]]*)\]/y
@@ -65,13 +65,8 @@ export function readToken(query: string, offset: number): Token {
   if (sign === '[') return rangeToken(query, start)
   const flag = matchAt(FLAG, query, start)
   if (flag !== undefined) return token('PARSER_FLAG', flag)
-  const measure = matchAt(WITH_UNIT, query, start)
-  if (measure !== undefined && /\p{L}/u.test(measure)) {
-    if ('ns' in parseLogqlDuration(measure)) return token('DURATION', measure)
-    if (parseSize(measure) !== undefined) return token('BYTES', measure)
-  }
-  const number = matchAt(NUMBER, query, start)
-  if (number !== undefined) return token('NUMBER', number)
+  const number = numberToken(query, start)
+  if (number !== undefined) return number
   const text = matchAt(SIGN, query, start)
   if (text !== undefined) return token(text, text)
   // No rule takes what is left, of which a character in quotes is one token.
@@ -79,6 +74,21 @@ export function readToken(query: string, offset: number): Token {
     'UNKNOWN',
     matchAt(CHARACTER, query, start) ?? String.fromCodePoint(query.codePointAt(start) ?? 0),
   )
+}
+
+/** A number, or with its unit a duration, perhaps negative, or a size. */
+function numberToken(query: string, start: number): Token | undefined {
+  const sign = query[start] === '-' ? '-' : ''
+  const number = matchAt(NUMBER, query, start + sign.length)
+  if (number === undefined) return undefined
+  const unit = matchAt(UNIT, query, start + sign.length + number.length)
+  const token = (kind: string, text: string): Token => ({ kind, text, start, end: start + text.length })
+  if (unit !== undefined) {
+    const measure = sign + number + unit
+    if ('ns' in parseLogqlDuration(measure)) return token('DURATION', measure)
+    if (/b$/i.test(unit) && parseSize(measure) !== undefined) return token('BYTES', measure)
+  }
+  return sign === '' ? token('NUMBER', number) : undefined
 }
 
 function kindOfName(name: string, query: string, end: number): string {

@@ -1,19 +1,22 @@
 import { htmlEscape, jsEscape, queryEscape } from './escape.ts'
-import { compareOrder, indexOf, isEqual, lengthOf, sliceOf } from './operations.ts'
 import { fail, fixed, type TemplateFunction, variadic } from './function.ts'
+import { compareOrder, indexOf, isEqual, lengthOf, sliceOf } from './operations.ts'
 import { sprint, sprintln } from './print.ts'
 import { sprintf } from './printf.ts'
 import { int, truth, type Value } from './value.ts'
 
-const escaping = (escape: (text: string) => string) =>
-  variadic([], 'any', (...values: Value[]) => escape(sprint(values.map((value) => value ?? '<no value>'))))
+const escaping = (write: (text: string) => string) =>
+  variadic([], 'any', (...values: Value[]) => write(sprint(values.map((value) => value ?? '<no value>'))))
 
 /** The functions that every template of Go has. `and` and `or` are only here to be known: the evaluator does them. */
 export const BUILTINS: ReadonlyMap<string, TemplateFunction<unknown>> = new Map([
   ['and', variadic(['any'], 'any', (first) => first)],
   ['or', variadic(['any'], 'any', (first) => first)],
   ['not', fixed(['any'], (value) => !truth(value))],
-  ['call', variadic(['any'], 'any', (value) => fail(value === null ? 'call of nil' : 'non-function of a template'))],
+  [
+    'call',
+    variadic(['any'], 'any', (value) => fail(value === null ? 'call of nil' : 'non-function of a template')),
+  ],
   ['html', escaping(htmlEscape)],
   ['js', escaping(jsEscape)],
   ['urlquery', escaping(queryEscape)],

@@ -10,9 +10,12 @@ const single = (character: string, changed: string): string =>
 
 const ASCII = /^[\0-\x7f]*$/
 
+/** The one letter whose simple lower case is not its full one. */
+const lowerOf = (character: string): string => (character === 'İ' ? 'i' : character.toLowerCase())
+
 /** Go's `strings.ToLower`. Pure. */
 export const toLower = (text: string): string =>
-  ASCII.test(text) ? text.toLowerCase() : mapped(text, (character) => character.toLowerCase())
+  ASCII.test(text) ? text.toLowerCase() : mapped(text, lowerOf)
 
 /** Go's `strings.ToUpper`. Pure. */
 export const toUpper = (text: string): string =>
@@ -26,12 +29,21 @@ const WORD = /[\p{L}\p{Nd}_]/u
 
 const isSeparator = (character: string): boolean => !WORD.test(character) && SEPARATOR.test(character)
 
+/** Letters of which only the first half is large at the beginning of a word. */
+const DIGRAPHS = ['Ǆǅǆ', 'Ǉǈǉ', 'Ǌǋǌ', 'Ǳǲǳ']
+
+/** The letter at the beginning of a word; Georgian has no large ones there. */
+function titleOf(character: string): string {
+  if (character >= 'ა' && character <= 'ჿ') return character
+  return DIGRAPHS.find((forms) => forms.includes(character))?.charAt(1) ?? character.toUpperCase()
+}
+
 /** Go's `strings.Title`: the first letter of each word in upper case. Pure. */
 export function toTitle(text: string): string {
   let result = ''
   let atStart = true
   for (const character of text) {
-    result += atStart ? single(character, character.toUpperCase()) : character
+    result += atStart ? single(character, titleOf(character)) : character
     atStart = isSeparator(character)
   }
   return result

@@ -1,5 +1,5 @@
 import { type ParameterType } from './function.ts'
-import { nodeText, type NumberNode, type Operand } from './nodes.ts'
+import { type NumberNode, nodeText, type Operand } from './nodes.ts'
 import { type Run, stop } from './run.ts'
 import { int, type Value } from './value.ts'
 
@@ -8,7 +8,12 @@ type Literal = Extract<Operand, { kind: 'string' | 'bool' | 'number' | 'nil' }>
 /** A literal as a parameter of that type takes it; one that it does not take stops the execution. */
 export function compileLiteral<Context>(node: Literal, type: ParameterType): (run: Run<Context>) => Value {
   const value = literalValue(node, type)
-  if (value !== undefined) return () => value
+  if (value !== undefined) {
+    return (run) => {
+      run.node = node
+      return value
+    }
+  }
   const problem = problemOf(node, type)
   return (run) => {
     run.node = node

@@ -11,7 +11,6 @@ const HTML: Readonly<Record<string, string>> = {
 
 /** A text for HTML, as Go's `HTMLEscapeString` writes it. Pure. */
 export const htmlEscape = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: Go escapes NUL too.
   text.replace(/[\0"'&<>]/g, (character) => HTML[character] ?? character)
 
 const JS: Readonly<Record<string, string>> = {

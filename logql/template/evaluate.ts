@@ -1,6 +1,6 @@
+import { compileLiteral } from './compile_literal.ts'
 import { type ParameterType, type TemplateFunction } from './function.ts'
 import { checkCount, checked, fieldOf, invoke, methodFor } from './invoke.ts'
-import { compileLiteral } from './compile_literal.ts'
 import {
   type ChainNode,
   type CommandNode,
@@ -59,9 +59,7 @@ function compileCommand<Context>(
   if (first.kind === 'identifier') return compileCall(first, command, operands, isPiped, functions)
   if ('names' in first && first.names.length > 0) return compileChain(first, operands, isPiped, functions)
   const problem =
-    first.kind === 'nil'
-      ? 'nil is not a command'
-      : `can't give argument to non-function ${nodeText(first)}`
+    first.kind === 'nil' ? 'nil is not a command' : `can't give argument to non-function ${nodeText(first)}`
   if (first.kind !== 'nil' && operands.length === 0 && !isPiped) return compileOperand(first, functions)
   return (run) => {
     run.node = first
@@ -73,7 +71,10 @@ function compileCommand<Context>(
 function compileOperand<Context>(node: Operand, functions: Functions<Context>): Evaluate<Context> {
   switch (node.kind) {
     case 'dot':
-      return (run) => run.dot
+      return (run) => {
+        run.node = node
+        return run.dot
+      }
     case 'pipeline':
       return compilePipeline(node, functions)
     case 'identifier': {
@@ -115,10 +116,10 @@ function compileArgument<Context>(
       return compileLiteral(node, type)
   }
   const evaluate = compileOperand(node, functions)
-  if (type === 'any') return evaluate
   return (run) => {
     run.node = node
-    return checked(run, evaluate(run), type)
+    const value = evaluate(run)
+    return type === 'any' ? value : checked(run, value, type)
   }
 }
 
@@ -141,12 +142,13 @@ function compileShortCircuit<Context>(
 }
 
 function compileCall<Context>(
-  { name }: IdentifierNode,
+  identifier: IdentifierNode,
   node: CommandNode | IdentifierNode,
   operands: readonly Operand[],
   isPiped: boolean,
   functions: Functions<Context>,
 ): Stage<Context> {
+  const { name } = identifier
   const called = functions.get(name)
   if (called === undefined) return (run) => stop(run, `${JSON.stringify(name)} is not a defined function`)
   const count = operands.length
@@ -159,13 +161,12 @@ function compileCall<Context>(
   )
   const pipedType = typeAt(called, count)
   return (run, piped) => {
-    run.node = node
+    run.node = identifier
     checkCount(run, name, called, count, isPiped)
     const values: Value[] = []
     for (const evaluate of compiled) values.push(evaluate(run))
     if (isPiped) values.push(checked(run, piped, pipedType))
-    run.node = node
-    return invoke(run, name, called, values, run.context)
+    return invoke(run, node, name, called, values, run.context)
   }
 }
 
@@ -201,8 +202,8 @@ function compileChain<Context>(
   const isOnlyMethod = isCalled && others.length === 0
   const apply = last === undefined ? undefined : compileMethod(last, operands, isPiped, functions)
   return (run, piped) => {
-    let receiver = start(run)
     run.node = node
+    let receiver = start(run)
     if (!isOnlyMethod) receiver = fieldOf(run, receiver, first, true)
     for (const name of fields) receiver = fieldOf(run, receiver, name, false)
     return apply === undefined ? receiver : apply(run, receiver, piped)
@@ -224,7 +225,6 @@ function compileMethod<Context>(
       compileArgument(operand, typeAt(method, index), functions)(run),
     )
     if (isPiped) values.push(checked(run, piped, typeAt(method, operands.length)))
-    run.node = node
-    return invoke(run, name, method, values, receiver)
+    return invoke(run, node, name, method, values, receiver)
   }
 }

@@ -91,7 +91,7 @@ function general(decimal: Decimal, precision: number | undefined): string {
   const { digits, point } = decimal
   const holdsWhole = digits.length >= point
   const limit = precision === undefined ? 6 : holdsWhole ? Math.min(precision, digits.length) : precision
-  const exponent = digits === '' ? 0 : point - 1
+  const exponent = point - 1
   return exponent < -4 || exponent >= limit
     ? scientific(decimal, Math.max(digits.length - 1, 0))
     : positional(decimal, Math.max(digits.length - point, 0))

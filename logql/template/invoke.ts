@@ -1,5 +1,6 @@
 import { LogqlError } from '../error.ts'
 import { type ParameterType, type TemplateFunction } from './function.ts'
+import { checkLength } from './limits.ts'
 import { methodOf } from './methods.ts'
 import { type Run, spend, stop } from './run.ts'
 import { typeOf, type Value } from './value.ts'
@@ -25,15 +26,19 @@ export function checkCount<Context>(
 ): void {
   const all = given + (isPiped ? 1 : 0)
   if (rest === undefined ? all === parameters.length : all >= parameters.length) return
-  const wanted = rest === undefined ? `want ${parameters.length} got ${all}` : `want at least ${parameters.length} got ${given}`
+  const wanted =
+    rest === undefined
+      ? `want ${parameters.length} got ${all}`
+      : `want at least ${parameters.length} got ${given}`
   stop(run, `wrong number of args for ${name}: ${wanted}`)
 }
 
 const lengthOf = (value: Value): number => (typeof value === 'string' ? value.length : 0)
 
-/** Calls a function with checked arguments. Its errors become those of the execution. */
+/** Calls a function with checked arguments. Its errors become those of the execution, at `node`. */
 export function invoke<Context, Receiver>(
   run: Run<Context>,
+  node: Run<Context>['node'],
   name: string,
   { call }: TemplateFunction<Receiver>,
   values: readonly Value[],
@@ -44,16 +49,21 @@ export function invoke<Context, Receiver>(
   spend(run, characters)
   try {
     const result = call(values, receiver)
-    spend(run, lengthOf(result))
+    if (typeof result === 'string') {
+      checkLength(result.length)
+      spend(run, result.length)
+    }
     return result
   } catch (error) {
     if (!(error instanceof LogqlError) || error.kind === 'limit') throw error
+    run.node = node
     return stop(run, `error calling ${name}: ${error.message}`)
   }
 }
 
 /**
- * A field, a key or a method without arguments of a value. `isFirst` says that the value does not come from another field.
+ * A field, a key or a method without arguments of a value; what a map does not have is the zero of
+ * its elements (Go's `missingkey=zero`). `isFirst` says that the value does not come from another field.
  */
 export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: string, isFirst: boolean): Value {
   if (typeof receiver === 'object') {
@@ -62,7 +72,7 @@ export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: strin
     }
     if (receiver.kind === 'map') {
       const value = receiver.get(name)
-      return value ?? (run.missingKey === 'zero' ? receiver.zero : null)
+      return value ?? receiver.zero
     }
     if (receiver.kind === 'struct') {
       const value = receiver.fields.get(name)
@@ -71,14 +81,18 @@ export function fieldOf<Context>(run: Run<Context>, receiver: Value, name: strin
     const method = methodOf(receiver, name)
     if (method !== undefined) {
       checkCount(run, name, method, 0, false)
-      return invoke(run, name, method, [], receiver)
+      return invoke(run, run.node, name, method, [], receiver)
     }
   }
   return stop(run, `can't evaluate field ${name} in type ${typeOf(receiver)}`)
 }
 
 /** The method that is called with arguments; refuses what is none. */
-export function methodFor<Context>(run: Run<Context>, receiver: Value, name: string): TemplateFunction<Value> {
+export function methodFor<Context>(
+  run: Run<Context>,
+  receiver: Value,
+  name: string,
+): TemplateFunction<unknown> {
   const method = methodOf(receiver, name)
   if (method !== undefined) return method
   if (typeof receiver === 'object' && receiver?.kind === 'map') {

@@ -73,9 +73,7 @@ export function tokenize(text: string): Token[] {
     if (before !== '') tokens.push({ kind: 'text', at, text: before })
     if (open < 0) break
     const inside = open + (trims ? 4 : 2)
-    const next = text.startsWith('/*', inside)
-      ? comment(text, inside)
-      : action(text, open, inside, tokens)
+    const next = text.startsWith('/*', inside) ? comment(text, inside) : action(text, open, inside, tokens)
     if (typeof next !== 'number') return [...tokens, next]
     at = next
   }
@@ -158,7 +156,9 @@ function tokenAt(text: string, at: number): Token {
   }
   if (/[\d+-]/.test(first)) return number(text, at)
   if (endOfWord(text, at) > at) return word(text, at)
-  return /[!-~]/.test(first) ? token('char', first) : wrong(`unrecognized character in action: ${unicode(text, at)}`)
+  return /[!-~]/.test(first)
+    ? token('char', first)
+    : wrong(`unrecognized character in action: ${unicode(text, at)}`)
 }
 
 /** A run of spaces, but for one that belongs to the trim marker of a closing delimiter. */

@@ -25,7 +25,9 @@ export function replaced(text: string, old: string, replacement: string, limit =
   const parts = old === '' ? betweenCharacters(text) : text.split(old)
   const count = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1)
   checkLength(text.length + count * (replacement.length - old.length))
-  return parts.slice(0, count).join(replacement) + (count > 0 ? replacement : '') + parts.slice(count).join(old)
+  return (
+    parts.slice(0, count).join(replacement) + (count > 0 ? replacement : '') + parts.slice(count).join(old)
+  )
 }
 
 const betweenCharacters = (text: string): string[] => ['', ...text, '']

@@ -75,9 +75,12 @@ const UNDERSCORES = /^[+-]?(?:0[xXoObB]_?)?[\da-fA-F]+(?:_[\da-fA-F]+)*$/
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const HEX_FLOAT = /^([+-]?)0[xX]([\da-fA-F]*)(?:\.([\da-fA-F]*))?[pP]([+-]?\d+)$/
 
+/** Longer numbers are none: reading them would take long, and no type holds them. */
+const MAX_DIGITS = 400
+
 /** An integer literal with Go's prefixes (`0x`, `0o`, `0b`, a leading 0 for octal) and any size; undefined when it is none. Pure. */
 export function parseInteger(text: string): bigint | undefined {
-  if (text.includes('_') && !UNDERSCORES.test(text)) return undefined
+  if (text.length > MAX_DIGITS || (text.includes('_') && !UNDERSCORES.test(text))) return undefined
   const plain = text.replaceAll('_', '')
   const found = /^([+-]?)(?:(0[xX][\da-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))$/.exec(plain)
   if (found === null) return undefined
@@ -87,8 +90,12 @@ export function parseInteger(text: string): bigint | undefined {
   return sign === '-' ? -value : value
 }
 
+/** In a float `_` may only separate digits. */
+const MISPLACED_UNDERSCORE = /__|^[+-]?_|_$|[.pP+-]_|_[.pP+-]|^[^xX]*(?:[eE]_|_[eE])/
+
 /** A float literal, as Go's ParseFloat reads it (without names such as `inf`); undefined when it is none. Pure. */
 export function parseFloatLiteral(text: string): number | undefined {
+  if (text.length > MAX_DIGITS || MISPLACED_UNDERSCORE.test(text)) return undefined
   const plain = text.replaceAll('_', '')
   if (DECIMAL.test(plain)) return Number(plain)
   const found = HEX_FLOAT.exec(plain)
@@ -102,23 +109,31 @@ export function parseFloatLiteral(text: string): number | undefined {
 const INT64_MAX = 2n ** 63n - 1n
 export const isInt64 = (value: bigint): boolean => value <= INT64_MAX && value >= -INT64_MAX - 1n
 
+const UINT64_MAX = 2n ** 64n - 1n
+
 /**
  * The number a literal stands for, as an integer where it is one that fits in 64 bits (`1e3` is), and as a
- * float. Undefined when it is no number. Pure.
+ * float; or what is wrong with it. Pure.
  */
 export function parseNumber(
   text: string,
-): { integer: bigint | undefined; float: number | undefined } | undefined {
+): { integer: bigint | undefined; float: number | undefined } | { problem: string } {
   if (text.startsWith("'")) {
     const point = unquoteRune(text)
-    return point === undefined ? undefined : { integer: BigInt(point), float: point }
+    return point === undefined
+      ? { problem: `malformed character constant: ${text}` }
+      : { integer: BigInt(point), float: point }
   }
   const integer = parseInteger(text)
   if (integer !== undefined) {
+    if (integer > UINT64_MAX || integer < -UINT64_MAX)
+      return { problem: `integer overflow: ${JSON.stringify(text)}` }
     return { integer: isInt64(integer) ? integer : undefined, float: Number(integer) }
   }
-  const float = parseFloatLiteral(text)
-  if (float === undefined || !Number.isFinite(float) || !/[.eEpP]/.test(text)) return undefined
-  const whole = Number.isInteger(float) && Math.abs(float) < 2 ** 63
-  return { integer: whole ? BigInt(float) : undefined, float }
+  const float = /[.eEpP]/.test(text) ? parseFloatLiteral(text) : undefined
+  if (float === undefined || !Number.isFinite(float)) {
+    return { problem: `illegal number syntax: ${JSON.stringify(text)}` }
+  }
+  const isWhole = Number.isInteger(float) && Math.abs(float) < 2 ** 63
+  return { integer: isWhole ? BigInt(float) : undefined, float }
 }

@@ -1,8 +1,16 @@
 import { type TemplateFunction } from './function.ts'
+import { integerMethod, timeMethod } from './time_methods.ts'
 import { type Value } from './value.ts'
 
-/** The method of that name that a value has. Only times and Go's named integers of them have methods. */
-export function methodOf(receiver: Value, _name: string): TemplateFunction<Value> | undefined {
+/** The method of that name that a value has, bound to it. Only times and Go's named integers have methods. */
+export function methodOf(receiver: Value, name: string): TemplateFunction<unknown> | undefined {
   if (typeof receiver !== 'object' || receiver === null) return undefined
-  return undefined
+  if (receiver.kind === 'time') return bound(timeMethod(name), receiver)
+  return receiver.kind === 'integer' ? bound(integerMethod(receiver, name), receiver) : undefined
 }
+
+const bound = <Receiver>(
+  method: TemplateFunction<Receiver> | undefined,
+  receiver: Receiver,
+): TemplateFunction<unknown> | undefined =>
+  method === undefined ? undefined : { ...method, call: (values) => method.call(values, receiver) }

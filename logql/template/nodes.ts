@@ -59,10 +59,12 @@ export type Statement =
   | BranchNode
   | CallNode
 
-/** One template: its statements and how many variables it has at most at one time, `$` among them. */
-export type Template = { body: readonly Statement[]; slots: number }
 /** A parsed text: its own template is named as the text is, those of `define` and `block` as they say. */
-export type TemplateSet = { name: string; text: string; templates: ReadonlyMap<string, Template> }
+export type TemplateSet = {
+  name: string
+  text: string
+  templates: ReadonlyMap<string, readonly Statement[]>
+}
 
 /** What an error message shows of a node, as Go writes it. Pure. */
 export function nodeText(node: Operand | CommandNode | CallNode): string {
@@ -94,7 +96,8 @@ export function nodeText(node: Operand | CommandNode | CallNode): string {
   }
 }
 
-const operandText = (node: Operand): string => (node.kind === 'pipeline' ? `(${nodeText(node)})` : nodeText(node))
+const operandText = (node: Operand): string =>
+  node.kind === 'pipeline' ? `(${nodeText(node)})` : nodeText(node)
 
 function pipelineText({ declarations, assigns, commands }: PipelineNode): string {
   const names = declarations.map((variable) => variable.name).join(', ')

@@ -42,7 +42,9 @@ function elementOf(value: Value, index: Value): Value {
 function keyOf(index: Value): string {
   if (typeof index === 'string') return index
   return fail(
-    index === null ? 'value is nil; should be of type string' : `value has type ${typeOf(index)}; should be string`,
+    index === null
+      ? 'value is nil; should be of type string'
+      : `value has type ${typeOf(index)}; should be string`,
   )
 }
 
@@ -97,7 +99,8 @@ function areEqual(a: Value, b: Value): boolean {
 function areEqualObjects(a: Value, b: Value): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (a.kind === 'time' && b.kind === 'time') return a.ns === b.ns && a.zone.name === b.zone.name
-  if (a.kind !== b.kind) return fail(`non-comparable types ${print(a)}: ${typeOf(a)}, ${typeOf(b)}: ${print(b)}`)
+  if (a.kind !== b.kind)
+    return fail(`non-comparable types ${print(a)}: ${typeOf(a)}, ${typeOf(b)}: ${print(b)}`)
   if (b.kind === 'list' || b.kind === 'map') return fail(`non-comparable type ${print(b)}: ${typeOf(b)}`)
   return a === b
 }
@@ -116,7 +119,8 @@ export function compareOrder(a: Value, b: Value): 'less' | 'equal' | 'other' {
 const orderOf = (difference: number): 'less' | 'equal' | 'other' =>
   difference < 0 ? 'less' : difference === 0 ? 'equal' : 'other'
 
-const compareIntegers = (a: Integer, b: Integer): number => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0)
+const compareIntegers = (a: Integer, b: Integer): number =>
+  a.value < b.value ? -1 : a.value > b.value ? 1 : 0
 
 function orderedKind(value: Value): BasicKind {
   return basicKind(value) ?? fail('invalid type for comparison')

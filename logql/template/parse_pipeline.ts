@@ -1,12 +1,6 @@
 import { type Token } from './lexer.ts'
 import { parseNumber, unquote } from './literals.ts'
-import {
-  type CommandNode,
-  nodeText,
-  type Operand,
-  type PipelineNode,
-  type VariableNode,
-} from './nodes.ts'
+import { type CommandNode, nodeText, type Operand, type PipelineNode, type VariableNode } from './nodes.ts'
 import {
   declare,
   nested,
@@ -44,7 +38,13 @@ export function parsePipeline(reader: Reader, context: PipelineContext, end: 'ri
   if (commands.length === 0) refuse(reader, `missing value for ${context}`)
   const wrong = commands.findIndex(({ operands: [first] }, index) => index > 0 && LITERALS.has(first.kind))
   if (wrong > 0) refuse(reader, `non executable command in pipeline stage ${wrong + 1}`)
-  return { kind: 'pipeline', at, declarations: declarations.map(declared(reader, assigns)), assigns, commands }
+  return {
+    kind: 'pipeline',
+    at,
+    declarations: declarations.map(declared(reader, assigns)),
+    assigns,
+    commands,
+  }
 }
 
 const STARTS_COMMAND: ReadonlySet<string> = new Set([
@@ -172,9 +172,9 @@ function slotOf(reader: Reader, name: string): number {
   return slot < 0 ? refuse(reader, `undefined variable ${JSON.stringify(name)}`) : slot
 }
 
-function numberOf(reader: Reader, { kind, text }: Token) {
-  const problem = kind === 'rune' ? `malformed character constant: ${text}` : `bad number syntax: ${JSON.stringify(text)}`
-  return parseNumber(text) ?? refuse(reader, problem)
+function numberOf(reader: Reader, { text }: Token) {
+  const number = parseNumber(text)
+  return 'problem' in number ? refuse(reader, number.problem) : number
 }
 
 /** The text of a string token. */

@@ -1,5 +1,5 @@
 import { tokenize } from './lexer.ts'
-import { type BranchNode, type Statement, type Template, type TemplateSet } from './nodes.ts'
+import { type BranchNode, type Statement, type TemplateSet } from './nodes.ts'
 import { parsePipeline, unquoted } from './parse_pipeline.ts'
 import {
   expect,
@@ -16,8 +16,12 @@ import {
  * Parses a template of Go's text/template. `name` is that of the template in error messages. Throws LogqlError
  * (`parse`) with Go's words and the position. Pure.
  */
-export function parseTemplate(text: string, name: string, isFunction: (name: string) => boolean): TemplateSet {
-  const templates = new Map<string, Template>()
+export function parseTemplate(
+  text: string,
+  name: string,
+  isFunction: (name: string) => boolean,
+): TemplateSet {
+  const templates = new Map<string, readonly Statement[]>()
   const reader: Reader = {
     name,
     text,
@@ -26,7 +30,6 @@ export function parseTemplate(text: string, name: string, isFunction: (name: str
     templates,
     next: 0,
     variables: ['$'],
-    slots: 1,
     rangeDepth: 0,
     depth: 0,
     actionAt: undefined,
@@ -36,7 +39,7 @@ export function parseTemplate(text: string, name: string, isFunction: (name: str
     if (isDefinition(reader)) parseDefinition(reader)
     else body.push(parseTopLevel(reader))
   }
-  addTemplate(reader, name, { body, slots: reader.slots })
+  addTemplate(reader, name, body)
   return { name, text, templates }
 }
 
@@ -45,16 +48,14 @@ type Ending = { kind: 'ending'; word: 'end' | 'else' }
 
 function parseTopLevel(reader: Reader): Statement {
   const statement = parseStatement(reader)
-  return statement.kind === 'ending'
-    ? refuse(reader, `unexpected {{${statement.word}}}`)
-    : statement
+  return statement.kind === 'ending' ? refuse(reader, `unexpected {{${statement.word}}}`) : statement
 }
 
-const isEmpty = ({ body }: Template): boolean =>
+const isEmpty = (body: readonly Statement[]): boolean =>
   body.every((statement) => statement.kind === 'text' && statement.text.trim() === '')
 
 /** A template that is empty does not replace another of its name; two that are not are one too many. */
-function addTemplate(reader: Reader, name: string, template: Template): void {
+function addTemplate(reader: Reader, name: string, template: readonly Statement[]): void {
   const known = reader.templates.get(name)
   if (known === undefined || isEmpty(known)) reader.templates.set(name, template)
   else if (!isEmpty(template)) {
@@ -80,16 +81,14 @@ function parseDefinition(reader: Reader): void {
 }
 
 /** A template within the text: it sees no variable of those around it. */
-function parseOwnTemplate(reader: Reader, context: string): Template {
-  const { variables, slots, rangeDepth } = reader
+function parseOwnTemplate(reader: Reader, context: string): readonly Statement[] {
+  const { variables, rangeDepth } = reader
   reader.variables = ['$']
-  reader.slots = 1
   reader.rangeDepth = 0
   const { statements, ending } = parseList(reader)
   if (ending.word !== 'end') refuse(reader, `unexpected {{${ending.word}}} in ${context}`)
-  const template = { body: statements, slots: reader.slots }
-  Object.assign(reader, { variables, slots, rangeDepth })
-  return template
+  Object.assign(reader, { variables, rangeDepth })
+  return statements
 }
 
 /** Statements up to `{{end}}` or `{{else}}`. */

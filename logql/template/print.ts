@@ -1,183 +1,200 @@
+import { type Flags, NO_FLAGS, pad } from './flags.ts'
 import {
   characterOf,
-  newPrinter,
-  type Printer,
-  pad,
-  put,
-  putFloat,
-  putHexText,
-  putInteger,
-  putQuoted,
-  putText,
-  putUnicode,
-} from './printer.ts'
+  formatHexText,
+  formatInteger,
+  formatQuoted,
+  formatText,
+  formatUnicode,
+} from './format.ts'
+import { formatFloat } from './format_float.ts'
+import { checkLength } from './limits.ts'
 import { quoted } from './quote.ts'
 import { stringOf } from './stringer.ts'
-import { type Integer, type List, type MapValue, sortedEntries, type Struct, typeOf, type Value } from './value.ts'
+import {
+  type Integer,
+  type List,
+  type MapValue,
+  type Struct,
+  sortedEntries,
+  typeOf,
+  type Value,
+} from './value.ts'
 
-/** Formats one value by a verb (`v`, `d`, …), as Go's fmt does; a verb that does not fit gives `%!d(string=a)`. */
-export function putValue(printer: Printer, value: Value, verb: string): void {
-  if (value === null) return verb === 'T' || verb === 'v' ? pad(printer, '<nil>') : badVerb(printer, value, verb)
-  if (verb === 'T') return putText(printer, typeOf(value))
-  putNested(printer, value, verb)
+/** One value by a verb (`v`, `d`, …), as Go's fmt writes it; a verb that does not fit gives `%!d(string=a)`. Pure. */
+export function valueText(flags: Flags, value: Value, verb: string): string {
+  if (value === null) return verb === 'T' || verb === 'v' ? pad(flags, '<nil>') : badVerb(flags, value, verb)
+  if (verb === 'T') return formatText(flags, typeOf(value))
+  return nestedText(flags, value, verb)
 }
 
 const TEXT_VERBS = 'vsxXq'
 
-function putNested(printer: Printer, value: Value, verb: string): void {
-  if (value === null) return put(printer, printer.sharpV ? 'interface {}(nil)' : '<nil>')
+function nestedText(flags: Flags, value: Value, verb: string): string {
+  if (value === null) return flags.sharpV ? 'interface {}(nil)' : '<nil>'
   switch (typeof value) {
     case 'string':
-      return putString(printer, value, verb)
+      return stringText(flags, value, verb)
     case 'number':
-      return putNumber(printer, value, verb)
+      return numberText(flags, value, verb)
     case 'boolean':
-      return verb === 't' || verb === 'v' ? pad(printer, String(value)) : badVerb(printer, value, verb)
+      return verb === 't' || verb === 'v' ? pad(flags, String(value)) : badVerb(flags, value, verb)
   }
-  const text = TEXT_VERBS.includes(verb) && !printer.sharpV ? stringOf(value) : undefined
-  if (text !== undefined) return putString(printer, text, verb)
+  const hasText = TEXT_VERBS.includes(verb) && !flags.sharpV && !flags.isWrong
+  const text = hasText ? stringOf(value) : undefined
+  if (text !== undefined) return stringText(flags, text, verb)
   switch (value.kind) {
     case 'integer':
-      return putIntegerBy(printer, value, verb)
+      return integerText(flags, value, verb)
     case 'list':
-      return putList(printer, value, verb)
+      return listText(flags, value, verb)
     case 'map':
-      return putMap(printer, value, verb)
+      return mapText(flags, value, verb)
     case 'struct':
-      return putStruct(printer, value, verb)
+      return structText(flags, value, verb)
     case 'time':
-      return printer.sharpV ? put(printer, stringOf(value) ?? '') : badVerb(printer, value, verb)
+      // Go shows the fields of its own struct here; the time says more.
+      return formatText(flags, stringOf(value) ?? '')
   }
 }
 
-function badVerb(printer: Printer, value: Value, verb: string): void {
-  if (value === null) return put(printer, `%!${verb}(<nil>)`)
-  put(printer, `%!${verb}(${typeOf(value)}=`)
-  putValue(printer, value, 'v')
-  put(printer, ')')
+function badVerb(flags: Flags, value: Value, verb: string): string {
+  if (value === null) return `%!${verb}(<nil>)`
+  return `%!${verb}(${typeOf(value)}=${valueText({ ...flags, isWrong: true }, value, 'v')})`
 }
 
-function putString(printer: Printer, text: string, verb: string): void {
+function stringText(flags: Flags, text: string, verb: string): string {
   switch (verb) {
     case 'v':
-      return printer.sharpV ? putQuoted(printer, text) : putText(printer, text)
+      return flags.sharpV ? formatQuoted(flags, text) : formatText(flags, text)
     case 's':
-      return putText(printer, text)
+      return formatText(flags, text)
     case 'q':
-      return putQuoted(printer, text)
+      return formatQuoted(flags, text)
     case 'x':
     case 'X':
-      return putHexText(printer, text, verb === 'X')
+      return formatHexText(flags, text, verb === 'X')
     default:
-      return badVerb(printer, text, verb)
+      return badVerb(flags, text, verb)
   }
 }
 
-function putNumber(printer: Printer, value: number, verb: string): void {
+function numberText(flags: Flags, value: number, verb: string): string {
   switch (verb) {
     case 'v':
-      return putFloat(printer, value, 'g', -1)
+      return formatFloat(flags, value, 'g', -1)
     case 'b':
     case 'g':
     case 'G':
     case 'x':
     case 'X':
-      return putFloat(printer, value, verb, -1)
+      return formatFloat(flags, value, verb, -1)
     case 'f':
     case 'e':
     case 'E':
-      return putFloat(printer, value, verb, 6)
+      return formatFloat(flags, value, verb, 6)
     case 'F':
-      return putFloat(printer, value, 'f', 6)
+      return formatFloat(flags, value, 'f', 6)
     default:
-      return badVerb(printer, value, verb)
+      return badVerb(flags, value, verb)
   }
 }
 
-function putIntegerBy(printer: Printer, integer: Integer, verb: string): void {
+function integerText(flags: Flags, integer: Integer, verb: string): string {
   const { value } = integer
   switch (verb) {
     case 'v':
-      if (!printer.sharpV || integer.type !== 'uint8') return putInteger(printer, value, 10, verb)
-      return putInteger({ ...printer, sharp: true }, value, 16, verb)
+      if (!flags.sharpV || integer.type !== 'uint8') return formatInteger(flags, value, 10, verb)
+      return formatInteger({ ...flags, sharp: true }, value, 16, verb)
     case 'd':
-      return putInteger(printer, value, 10, verb)
+      return formatInteger(flags, value, 10, verb)
     case 'b':
-      return putInteger(printer, value, 2, verb)
+      return formatInteger(flags, value, 2, verb)
     case 'o':
     case 'O':
-      return putInteger(printer, value, 8, verb)
+      return formatInteger(flags, value, 8, verb)
     case 'x':
     case 'X':
-      return putInteger(printer, value, 16, verb)
+      return formatInteger(flags, value, 16, verb)
     case 'c':
-      return pad(printer, characterOf(value))
+      return pad(flags, characterOf(value))
     case 'q':
-      return pad(printer, quoted(characterOf(value), "'", printer.plus))
+      return pad(flags, quoted(characterOf(value), "'", flags.plus))
     case 'U':
-      return putUnicode(printer, value)
+      return formatUnicode(flags, value)
     default:
-      return badVerb(printer, integer, verb)
+      return badVerb(flags, integer, verb)
   }
 }
 
-function putList(printer: Printer, { type, items }: List, verb: string): void {
-  put(printer, printer.sharpV ? `${type}{` : '[')
-  items.forEach((item, index) => {
-    if (index > 0) put(printer, printer.sharpV ? ', ' : ' ')
-    putNested(printer, item, verb)
-  })
-  put(printer, printer.sharpV ? '}' : ']')
-}
-
-function putMap(printer: Printer, map: MapValue, verb: string): void {
-  put(printer, printer.sharpV ? `${map.type}{` : 'map[')
-  sortedEntries(map).forEach(([key, value], index) => {
-    if (index > 0) put(printer, printer.sharpV ? ', ' : ' ')
-    putString(printer, key, verb)
-    put(printer, ':')
-    putNested(printer, value, verb)
-  })
-  put(printer, printer.sharpV ? '}' : ']')
-}
-
-/** A struct behind a pointer, as templates meet them. */
-function putStruct(printer: Printer, { type, fields }: Struct, verb: string): void {
-  put(printer, printer.sharpV ? `&${type.replace(/^\*/, '')}{` : '&{')
-  let index = 0
-  for (const [name, value] of fields) {
-    if (index > 0) put(printer, printer.sharpV ? ', ' : ' ')
-    if (printer.plusV || printer.sharpV) put(printer, `${name}:`)
-    putNested(printer, value, verb)
-    index += 1
+/** Texts between brackets; refuses to make one that is too long. */
+function joined(texts: Iterable<string>, open: string, separator: string, close: string): string {
+  let result = open
+  let between = ''
+  for (const text of texts) {
+    checkLength(result.length + text.length)
+    result += between + text
+    between = separator
   }
-  put(printer, '}')
+  return result + close
 }
 
-/** A value as `{{ }}` writes it. */
+function* eachText(flags: Flags, items: Iterable<Value>, verb: string): Iterable<string> {
+  for (const item of items) yield nestedText(flags, item, verb)
+}
+
+const listText = (flags: Flags, { type, items }: List, verb: string): string =>
+  flags.sharpV
+    ? joined(eachText(flags, items, verb), `${type}{`, ', ', '}')
+    : joined(eachText(flags, items, verb), '[', ' ', ']')
+
+function* entryTexts(flags: Flags, map: MapValue, verb: string): Iterable<string> {
+  for (const [key, value] of sortedEntries(map)) {
+    yield `${stringText(flags, key, verb)}:${nestedText(flags, value, verb)}`
+  }
+}
+
+const mapText = (flags: Flags, map: MapValue, verb: string): string =>
+  flags.sharpV
+    ? joined(entryTexts(flags, map, verb), `${map.type}{`, ', ', '}')
+    : joined(entryTexts(flags, map, verb), 'map[', ' ', ']')
+
+function* fieldTexts(flags: Flags, { fields }: Struct, verb: string): Iterable<string> {
+  const isNamed = flags.plusV || flags.sharpV
+  for (const [name, value] of fields) yield (isNamed ? `${name}:` : '') + nestedText(flags, value, verb)
+}
+
+/** A struct, perhaps behind a pointer. */
+function structText(flags: Flags, struct: Struct, verb: string): string {
+  const isPointer = struct.type.startsWith('*')
+  const name = flags.sharpV ? struct.type.replace(/^\*/, '') : ''
+  const texts = fieldTexts(flags, struct, verb)
+  return joined(texts, `${isPointer ? '&' : ''}${name}{`, flags.sharpV ? ', ' : ' ', '}')
+}
+
+/** A value as `{{ }}` writes it. Pure. */
 export function print(value: Value): string {
   if (typeof value === 'string') return value
-  return value === null ? '<no value>' : sprint([value])
+  return value === null ? '<no value>' : valueText(NO_FLAGS, value, 'v')
 }
 
-/** `fmt.Sprint`: a space between two values of which none is a text. */
+/** `fmt.Sprint`: a space between two values of which none is a text. Pure. */
 export function sprint(values: readonly Value[]): string {
-  const printer = newPrinter()
-  values.forEach((value, index) => {
-    const isBetween = index > 0 && typeof value !== 'string' && typeof values[index - 1] !== 'string'
-    if (isBetween) put(printer, ' ')
-    putValue(printer, value, 'v')
-  })
-  return printer.out
+  const isBetween = (value: Value, index: number): boolean =>
+    index > 0 && typeof value !== 'string' && typeof values[index - 1] !== 'string'
+  return joined(
+    values.map((value, index) => (isBetween(value, index) ? ' ' : '') + valueText(NO_FLAGS, value, 'v')),
+    '',
+    '',
+    '',
+  )
 }
 
-/** `fmt.Sprintln`: spaces between all values, and a line feed at the end. */
-export function sprintln(values: readonly Value[]): string {
-  const printer = newPrinter()
-  values.forEach((value, index) => {
-    if (index > 0) put(printer, ' ')
-    putValue(printer, value, 'v')
-  })
-  put(printer, '\n')
-  return printer.out
-}
+/** `fmt.Sprintln`: spaces between all values, and a line feed at the end. Pure. */
+export const sprintln = (values: readonly Value[]): string =>
+  joined(
+    values.map((value) => valueText(NO_FLAGS, value, 'v')),
+    '',
+    ' ',
+    '\n',
+  )

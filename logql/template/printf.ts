@@ -1,5 +1,6 @@
-import { putValue } from './print.ts'
-import { newPrinter, type Printer, put } from './printer.ts'
+import { type Flags, NO_FLAGS } from './flags.ts'
+import { checkLength } from './limits.ts'
+import { valueText } from './print.ts'
 import { isInteger, typeOf, type Value } from './value.ts'
 
 /** Go takes no width and no precision that is larger. */
@@ -9,7 +10,8 @@ const MAX_WIDTH = 1_000_000
 type State = {
   readonly format: string
   readonly values: readonly Value[]
-  readonly printer: Printer
+  out: string
+  flags: Flags
   at: number
   next: number
   /** An index such as `[3]` was just read. */
@@ -23,7 +25,8 @@ export function sprintf(format: string, values: readonly Value[]): string {
   const state: State = {
     format,
     values,
-    printer: newPrinter(),
+    out: '',
+    flags: { ...NO_FLAGS },
     at: 0,
     next: 0,
     afterIndex: false,
@@ -33,17 +36,21 @@ export function sprintf(format: string, values: readonly Value[]): string {
   while (state.at < format.length) {
     const percent = format.indexOf('%', state.at)
     const end = percent < 0 ? format.length : percent
-    put(state.printer, format.slice(state.at, end))
+    put(state, format.slice(state.at, end))
     state.at = end + 1
     if (percent >= 0) putVerb(state)
   }
   putExtra(state)
-  return state.printer.out
+  return state.out
+}
+
+function put(state: State, text: string): void {
+  checkLength(state.out.length + text.length)
+  state.out += text
 }
 
 function putVerb(state: State): void {
-  const { printer, format, values } = state
-  Object.assign(printer, { ...newPrinter(), out: printer.out })
+  state.flags = { ...NO_FLAGS }
   state.isIndexGood = true
   state.afterIndex = false
   readFlags(state)
@@ -51,24 +58,33 @@ function putVerb(state: State): void {
   readWidth(state)
   readPrecision(state)
   if (!state.afterIndex) readIndex(state)
-  const point = format.codePointAt(state.at)
+  const point = state.format.codePointAt(state.at)
   if (point === undefined) {
-    state.at = format.length
-    return put(printer, '%!(NOVERB)')
+    put(state, '%!(NOVERB)')
+    return
   }
   const verb = String.fromCodePoint(point)
   state.at += verb.length
-  if (verb === '%') return put(printer, '%')
-  if (!state.isIndexGood) return put(printer, `%!${verb}(BADINDEX)`)
-  const value = values[state.next]
-  if (value === undefined) return put(printer, `%!${verb}(MISSING)`)
+  put(state, verbText(state, verb))
+}
+
+function verbText(state: State, verb: string): string {
+  if (verb === '%') return '%'
+  if (!state.isIndexGood) return `%!${verb}(BADINDEX)`
+  const value = state.values[state.next]
+  if (value === undefined) return `%!${verb}(MISSING)`
   state.next += 1
-  if (verb === 'v') Object.assign(printer, vFlags(printer))
-  putValue(printer, value, verb)
+  if (verb === 'v') turnFlags(state.flags)
+  return valueText(state.flags, value, verb)
 }
 
 /** In `%#v` and `%+v` the flags mean Go's syntax and the names of fields. */
-const vFlags = ({ sharp, plus }: Printer) => ({ sharpV: sharp, plusV: plus, sharp: false, plus: false })
+function turnFlags(flags: Flags): void {
+  flags.sharpV = flags.sharp
+  flags.plusV = flags.plus
+  flags.sharp = false
+  flags.plus = false
+}
 
 const FLAGS: Readonly<Record<string, 'sharp' | 'zero' | 'plus' | 'minus' | 'space'>> = {
   '#': 'sharp',
@@ -82,7 +98,7 @@ function readFlags(state: State): void {
   for (;;) {
     const flag = FLAGS[state.format.charAt(state.at)]
     if (flag === undefined) return
-    state.printer[flag] = true
+    state.flags[flag] = true
     state.at += 1
   }
 }
@@ -122,46 +138,49 @@ function numberFromValue(state: State): number | undefined {
 }
 
 function readWidth(state: State): void {
-  const { printer } = state
+  const { flags } = state
   if (state.format.charAt(state.at) !== '*') {
-    printer.width = readNumber(state)
-    if (state.afterIndex && printer.width !== undefined) state.isIndexGood = false
+    flags.width = readNumber(state)
+    if (state.afterIndex && flags.width !== undefined) state.isIndexGood = false
     return
   }
   state.at += 1
   state.afterIndex = false
   const width = numberFromValue(state)
-  if (width === undefined) return put(printer, '%!(BADWIDTH)')
-  printer.width = Math.abs(width)
-  if (width < 0) Object.assign(printer, { minus: true, zero: false })
+  if (width === undefined) {
+    put(state, '%!(BADWIDTH)')
+    return
+  }
+  flags.width = Math.abs(width)
+  if (width < 0) {
+    flags.minus = true
+    flags.zero = false
+  }
 }
 
 function readPrecision(state: State): void {
-  const { printer, format } = state
+  const { flags, format } = state
   if (format.charAt(state.at) !== '.' || state.at + 1 >= format.length) return
   state.at += 1
   if (state.afterIndex) state.isIndexGood = false
   readIndex(state)
   if (format.charAt(state.at) !== '*') {
-    printer.precision = readNumber(state) ?? 0
+    flags.precision = readNumber(state) ?? 0
     return
   }
   state.at += 1
   state.afterIndex = false
   const precision = numberFromValue(state)
-  if (precision === undefined || precision < 0) return put(printer, '%!(BADPREC)')
-  printer.precision = precision
+  if (precision === undefined || precision < 0) put(state, '%!(BADPREC)')
+  else flags.precision = precision
 }
 
 /** Values that no verb took; not after indexes, where Go does not look. */
-function putExtra({ printer, values, next, isReordered }: State): void {
+function putExtra(state: State): void {
+  const { values, next, isReordered } = state
   if (isReordered || next >= values.length) return
-  Object.assign(printer, { ...newPrinter(), out: printer.out })
-  put(printer, '%!(EXTRA ')
-  values.slice(next).forEach((value, index) => {
-    if (index > 0) put(printer, ', ')
-    put(printer, value === null ? '<nil>' : `${typeOf(value)}=`)
-    if (value !== null) putValue(printer, value, 'v')
-  })
-  put(printer, ')')
+  const texts = values
+    .slice(next)
+    .map((value) => (value === null ? '<nil>' : `${typeOf(value)}=${valueText(NO_FLAGS, value, 'v')}`))
+  put(state, `%!(EXTRA ${texts.join(', ')})`)
 }

@@ -34,4 +34,4 @@ export function quoted(text: string, quote: '"' | "'" = '"', isAscii = false): s
 }
 
 /** Whether a text can stand between backquotes, as `strconv.CanBackquote` says. Pure. */
-export const canBackquote = (text: string): boolean => !/[\0-\x08\x0a-\x1f`\x7f\ufeff]/.test(text)
+export const canBackquote = (text: string): boolean => !/[\p{Cc}`\ufeff]/u.test(text.replaceAll('\t', ''))

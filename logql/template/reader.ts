@@ -1,6 +1,6 @@
 import { LogqlError, type Position } from '../error.ts'
-import { type Template } from './nodes.ts'
 import { type Token, type TokenKind } from './lexer.ts'
+import { type Statement } from './nodes.ts'
 
 /** How deep actions, parentheses and templates may nest. Real ones need a handful. */
 export const MAX_DEPTH = 200
@@ -11,11 +11,9 @@ export type Reader = {
   readonly text: string
   readonly tokens: readonly Token[]
   readonly isFunction: (name: string) => boolean
-  readonly templates: Map<string, Template>
+  readonly templates: Map<string, readonly Statement[]>
   next: number
   variables: string[]
-  /** The most variables that the template has had at one time. */
-  slots: number
   rangeDepth: number
   depth: number
   /** Where the action began in which the reader stands; undefined outside. */
@@ -94,6 +92,5 @@ export function nested<T>(reader: Reader, parse: () => T): T {
 /** Brings a variable into scope and answers its slot. */
 export function declare(reader: Reader, name: string): number {
   reader.variables.push(name)
-  reader.slots = Math.max(reader.slots, reader.variables.length)
   return reader.variables.length - 1
 }

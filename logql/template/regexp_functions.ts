@@ -1,6 +1,6 @@
 import { compileRegexp, type Regexp } from '../regexp.ts'
 import { fixed, type TemplateFunction } from './function.ts'
-import { checkLength } from './limits.ts'
+import { checkLength, MAX_TEXT } from './limits.ts'
 import { int } from './value.ts'
 
 /** How many compiled patterns a template keeps: they nearly always are literals. */
@@ -20,12 +20,14 @@ export function regexpFunctions(): ReadonlyMap<string, TemplateFunction<unknown>
   return new Map([
     [
       'regexReplaceAll',
-      fixed(['string', 'string', 'string'], (pattern, text, by) => replaceAll(compile(pattern), text, by)),
+      fixed(['string', 'string', 'string'], (pattern, text, by) =>
+        replaceAllBounded(compile(pattern), text, by),
+      ),
     ],
     [
       'regexReplaceAllLiteral',
       fixed(['string', 'string', 'string'], (pattern, text, by) =>
-        replaceAll(compile(pattern), text, by.replaceAll('$', '$$$$')),
+        replaceAllBounded(compile(pattern), text, by.replaceAll('$', '$$$$')),
       ),
     ],
     ['count', fixed(['string', 'string'], (pattern, text) => int(countMatches(compile(pattern), text)))],
@@ -35,12 +37,11 @@ export function regexpFunctions(): ReadonlyMap<string, TemplateFunction<unknown>
 const countMatches = (regexp: Regexp, text: string): number =>
   regexp.replaceAll(text, '#').length - regexp.replaceAll(text, '').length
 
-/** No replacement is longer than its text with the whole match for each `$`. */
-function replaceAll(regexp: Regexp, text: string, by: string): string {
+/** Every match replaced; refuses to make a text that is too long, which it first counts where it could be. */
+export function replaceAllBounded(regexp: Regexp, text: string, by: string): string {
   const references = by.split('$').length - 1
-  const longest = by.length * (text.length + 1) + references * text.length
-  if (by.length > 1 && longest > 1 << 24) {
-    checkLength(text.length + countMatches(regexp, text) * by.length)
-  }
+  // Each match adds the replacement, and groups of at most itself for each reference.
+  const isSafe = by.length * (text.length + 1) + references * text.length <= MAX_TEXT
+  if (!isSafe) checkLength(countMatches(regexp, text) * by.length + (references + 1) * text.length)
   return regexp.replaceAll(text, by)
 }

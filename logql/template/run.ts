@@ -13,8 +13,6 @@ export type Run<Context> = {
   /** By slot; 0 is `$`. Undefined is a variable that was not declared on the way here. */
   variables: (Value | undefined)[]
   steps: number
-  /** What a field of a map is that is not there: the zero of its elements, or no value. */
-  readonly missingKey: 'zero' | 'invalid'
   /** How many lists of statements are under way, one in the other. */
   depth: number
   /** The name of the template that is executed. */

@@ -9,7 +9,7 @@ type Ending = 'next' | 'break' | 'continue'
 /** A compiled statement. */
 export type Execute<Context> = (run: Run<Context>) => Ending
 /** The compiled templates of a text, by name. */
-export type Compiled<Context> = Map<string, { execute: Execute<Context>; slots: number }>
+export type Compiled<Context> = Map<string, Execute<Context>>
 
 /** How deep statements may be nested while they are executed, through `{{template}}` calls too. */
 const MAX_NESTING = 500
@@ -20,8 +20,8 @@ export function compileTemplates<Context>(
   functions: Functions<Context>,
 ): Compiled<Context> {
   const compiled: Compiled<Context> = new Map()
-  for (const [name, { body, slots }] of set.templates) {
-    compiled.set(name, { execute: compileList(body, functions, compiled), slots })
+  for (const [name, body] of set.templates) {
+    compiled.set(name, compileList(body, functions, compiled))
   }
   return compiled
 }
@@ -164,7 +164,7 @@ function compileTemplateCall<Context>(
     const { variables, template } = run
     run.variables = [dot]
     run.template = name
-    withDot(run, dot, called.execute)
+    withDot(run, dot, called)
     run.variables = variables
     run.template = template
     return 'next'

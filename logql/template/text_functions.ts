@@ -1,3 +1,4 @@
+import { decodeBase64 } from './base64.ts'
 import { byteLength, sliceBytes } from './bytes.ts'
 import {
   toLower,
@@ -57,19 +58,12 @@ function align(width: number, text: string, side: 'left' | 'right'): string {
   const characters = [...text]
   if (width < 0 || width === characters.length) return text
   if (width < characters.length) {
-    return (side === 'left' ? characters.slice(0, width) : characters.slice(characters.length - width)).join('')
+    return (side === 'left' ? characters.slice(0, width) : characters.slice(characters.length - width)).join(
+      '',
+    )
   }
   const padding = repeated(' ', width - characters.length)
   return side === 'left' ? text + padding : padding + text
-}
-
-const decodeBase64 = (text: string): string => {
-  const plain = text.replace(/[\r\n]/g, '')
-  const wrong = /[^A-Za-z\d+/]/.exec(plain.replace(/={0,2}$/, ''))
-  if (wrong !== null) return `illegal base64 data at input byte ${wrong.index}`
-  return plain.length % 4 === 0
-    ? Buffer.from(plain, 'base64').toString()
-    : `illegal base64 data at input byte ${plain.length - (plain.length % 4)}`
 }
 
 function decodeUrl(text: string): string {
@@ -77,7 +71,9 @@ function decodeUrl(text: string): string {
   const wrong = /%(?![\da-fA-F]{2}).{0,2}/su.exec(spaced)
   if (wrong !== null) return fail(`invalid URL escape ${JSON.stringify(wrong[0])}`)
   const bytes = spaced.replace(/%([\da-fA-F]{2})|[^\0-\x7f]/gu, (found, pair: string | undefined) =>
-    pair === undefined ? Buffer.from(found).toString('latin1') : String.fromCharCode(Number.parseInt(pair, 16)),
+    pair === undefined
+      ? Buffer.from(found).toString('latin1')
+      : String.fromCharCode(Number.parseInt(pair, 16)),
   )
   return Buffer.from(bytes, 'latin1').toString()
 }
@@ -88,7 +84,9 @@ export const TEXT_FUNCTIONS: ReadonlyMap<string, TemplateFunction<unknown>> = ne
   ['ToUpper', fixed(['string'], toUpper)],
   [
     'Replace',
-    fixed(['string', 'string', 'string', 'int'], (text, old, by, limit) => replaced(text, old, by, count(limit))),
+    fixed(['string', 'string', 'string', 'int'], (text, old, by, limit) =>
+      replaced(text, old, by, count(limit)),
+    ),
   ],
   ['Trim', fixed(['string', 'string'], trimBoth)],
   ['TrimLeft', fixed(['string', 'string'], trimLeft)],

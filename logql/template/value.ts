@@ -1,11 +1,5 @@
 /** Go's integer types that a template meets. `time.Duration` counts ns, a month is 1 to 12, Sunday is 0. */
-export type IntegerType =
-  | 'int'
-  | 'int64'
-  | 'uint8'
-  | 'time.Duration'
-  | 'time.Month'
-  | 'time.Weekday'
+export type IntegerType = 'int' | 'int64' | 'uint8' | 'time.Duration' | 'time.Month' | 'time.Weekday'
 export type Integer = { kind: 'integer'; type: IntegerType; value: bigint }
 export type List = { kind: 'list'; type: string; items: readonly Value[] }
 /** A map from texts. `zero` is what it has for a key that is not there: null where the elements are interfaces. */

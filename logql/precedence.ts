@@ -1,0 +1,29 @@
+import { type BinaryOperator } from './ast.ts'
+
+/** How tight an operator binds, as in PromQL. All group to the left but `^`. */
+export const PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
+  or: 1,
+  and: 2,
+  unless: 2,
+  '==': 3,
+  '!=': 3,
+  '>': 3,
+  '>=': 3,
+  '<': 3,
+  '<=': 3,
+  '+': 4,
+  '-': 4,
+  '*': 5,
+  '/': 5,
+  '%': 5,
+  '^': 6,
+}
+
+/** Whether a token is a binary operator. */
+export const isOperator = (kind: string): kind is BinaryOperator => Object.hasOwn(PRECEDENCE, kind)
+
+/** How tight an operation must bind to be the left or the right side of another without parentheses. */
+export const lowestOnLeft = (operator: BinaryOperator): number =>
+  PRECEDENCE[operator] + (operator === '^' ? 1 : 0)
+export const lowestOnRight = (operator: BinaryOperator): number =>
+  PRECEDENCE[operator] + (operator === '^' ? 0 : 1)
