@@ -13,8 +13,16 @@ export default {
     {
       ...common,
       displayName: 'engines',
-      testMatch: ['<rootDir>/dist/test/engines/**/*.test.js'],
+      testMatch: ['<rootDir>/dist/test/engines/*.test.js'],
       globalSetup: '<rootDir>/dist/test/engines/setup.js',
+      globalTeardown: '<rootDir>/dist/test/engines/teardown.js',
+    },
+    {
+      // The same on a real Loki, and what only that can be asked.
+      ...common,
+      displayName: 'loki',
+      testMatch: ['<rootDir>/dist/test/engines/**/*.test.js'],
+      globalSetup: '<rootDir>/dist/test/engines/setup-program.js',
       globalTeardown: '<rootDir>/dist/test/engines/teardown.js',
     },
   ],

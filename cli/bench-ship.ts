@@ -3,8 +3,6 @@ import { benchLatency } from '../bench/latency.ts'
 import { benchScale, benchShip, SCALE_PARTITIONS, type ShipBench } from '../bench/ship.ts'
 import { latencyText, measurementsTable, TARGETS } from '../bench/table.ts'
 import { stopSignal } from '../service/shutdown.ts'
-import { ensureEngines } from '../stack/build.ts'
-import { createProgress } from '../stack/progress.ts'
 import { readSettings, stackContext } from './settings.ts'
 
 type Options = {
@@ -60,8 +58,6 @@ export const benchShipCommand = (): Command =>
 /** What was measured, and how it is told. */
 async function measured(bench: ShipBench, which: Pick<Options, 'scale' | 'latency'>, signal: AbortSignal) {
   if (which.scale) return told(await benchScale(bench, signal), measurementsTable)
-  const progress = createProgress()
-  await ensureEngines(['loki'], progress, signal).finally(() => progress.close())
   if (which.latency) return told(await benchLatency(bench, signal), latencyText)
   return told(await benchShip(bench, signal), measurementsTable)
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { benchProduce } from '../bench/produce.ts'
 import { benchShipCommand } from './bench-ship.ts'
+import { benchStoreCommand } from './bench-store.ts'
 import { wholeNumber } from './options.ts'
 import { grouped } from './progress-bar.ts'
 import { readSettings } from './settings.ts'
@@ -29,3 +30,4 @@ export const benchCommand = (): Command =>
     .description('Measure Vigie on this machine. Compare runs side by side: absolute times drift.')
     .addCommand(produceCommand())
     .addCommand(benchShipCommand())
+    .addCommand(benchStoreCommand())

@@ -76,9 +76,10 @@ export async function detect(
   stop: AbortSignal,
 ): Promise<Detection | undefined> {
   const startMs = Date.now()
-  if (failure === undefined || failure.endMs > startMs || startMs - failure.endMs > IN_SIGHT_MS)
-    return undefined
+  if (failure === undefined) return undefined
   const { source, endMs, sentMs } = failure
+  // Alertmanager may have been built since: what was in sight when it was sent is an open incident now.
+  if (endMs > startMs || sentMs - endMs > IN_SIGHT_MS) return undefined
   const earlier = before.get(source)
   const detection: Detection = {
     source,

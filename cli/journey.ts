@@ -137,6 +137,8 @@ async function answeredFor(
       windowStart: window === undefined ? null : new Date(window.fromMs).toISOString(),
       windowEnd: window === undefined ? null : new Date(window.toMs).toISOString(),
       elapsedSeconds: (Date.now() - startedMs) / 1000,
+      answeredBy: null,
+      notice: null,
       detection: null,
     },
   }

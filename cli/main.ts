@@ -14,6 +14,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   down: async () => (await import('./stack.ts')).downCommand(),
   status: async () => (await import('./stack.ts')).statusCommand(),
   logs: async () => (await import('./stack.ts')).logsCommand(),
+  loki: async () => (await import('./loki.ts')).lokiCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   sample: async () => (await import('./sample.ts')).sampleCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),

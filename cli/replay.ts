@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { withAliases } from '../log/aliases.ts'
 import { TOPIC } from '../log/names.ts'
 import { normaliser } from '../log/normalise.ts'
+import { identityOf } from '../loki/identity.ts'
 import { type Replay } from '../producer/main.ts'
 import { openInput } from '../producer/source.ts'
 import { TIME_MODES } from '../producer/times.ts'
@@ -10,18 +11,16 @@ import { stopSignal } from '../service/shutdown.ts'
 import { localAlertmanagerUrl } from '../stack/alertmanager.ts'
 import { DOCKER_FOLDER, dockerS3Env, isDockerUp } from '../stack/docker.ts'
 import { mailPageUrl } from '../stack/maildev.ts'
-import { createProgress } from '../stack/progress.ts'
 import { localS3Env } from '../stack/s3.ts'
 import { type ServiceName, type StackContext } from '../stack/service.ts'
-import { up } from '../stack/up.ts'
-import { type AlertWay, alertedSources, detect, detectionLine } from './detection.ts'
+import { type AlertWay, alertedSources, type Detection, detect, detectionLine } from './detection.ts'
 import { engineInUse, startDocker } from './engine.ts'
 import { carry, type Options } from './journey.ts'
 import { positiveNumber } from './options.ts'
 import { createProgressBar, type ProgressBar } from './progress-bar.ts'
+import { planOf, startParts } from './replay-stack.ts'
 import { type Report, rejectedLines, reportTable } from './report.ts'
-import { externalServices, readConfigFile, readSettings, type Settings, stackContext } from './settings.ts'
-import { hasShipper } from './shipping.ts'
+import { externalServices, readConfigFile, readSettings, stackContext } from './settings.ts'
 import { type Window } from './stored.ts'
 
 export const replayCommand = (): Command =>
@@ -54,9 +53,7 @@ export const replayCommand = (): Command =>
       const stop = stopSignal()
       const bar = createProgressBar()
       try {
-        const { report, window } = await runReplay(uri, options, bar, stop)
-        bar.close()
-        print(report, window, options.json === true)
+        const report = await runReplay(uri, options, bar, stop)
         if (report.rejected > 0) process.exitCode = 3
       } finally {
         bar.close()
@@ -68,29 +65,39 @@ async function runReplay(
   options: Options,
   bar: ProgressBar,
   stop: AbortSignal,
-): Promise<{ report: Report; window: Window | undefined }> {
+): Promise<Report> {
   const env = process.env
   const settings = readSettings(env)
-  const from = uri ?? settings.producer.LOGS_URI
+  const asked = uri ?? settings.producer.LOGS_URI
   const normalise = aliasNormaliser(env)
   const context = stackContext(settings, env)
   const external = externalServices(env)
-  const needsLocalS3 = from.startsWith('s3://') && !external.has('s3')
+  const isInLocalS3 = asked.startsWith('s3://') && !external.has('s3')
   // What cannot be read is said before anything is started.
-  const early = needsLocalS3 ? undefined : await openInput(from, env)
+  const early = isInLocalS3 ? undefined : await openInput(asked, env)
   const elsewhere = external.has('kafka') || external.has('loki')
   const inDocker = !elsewhere && (await engineInUse(context)) === 'docker'
-  if (!inDocker) await startMissing(context, settings, external, needsLocalS3, stop)
-  else if (!(await isDockerUp(DOCKER_FOLDER))) await startDocker(context)
+  const plan = inDocker ? undefined : await planOf(settings, external, asked)
+  const later = plan && (await startParts(context, plan, stop))
+  if (inDocker && !(await isDockerUp(DOCKER_FOLDER))) await startDocker(context)
   const localS3 = () =>
     inDocker ? dockerS3Env(DOCKER_FOLDER, context.stack.VIGIE_S3_PORT) : localS3Env(context)
-  const inputs = early ?? (await openInput(from, { ...env, ...localS3() }))
+  const s3Env = plan?.needsLocalS3 === false ? {} : localS3()
+  const inputs = early ?? (await openInput(plan?.uri ?? asked, { ...env, ...s3Env }))
   // In Docker it is Grafana that alerts, at its own pace.
-  const way = inDocker ? undefined : alertWay(context, external)
+  const way = plan?.canAlert ? alertWay(context, external) : undefined
   const before = way && (await alertedSources(way).catch(() => new Map<string, number>()))
   const { report, window, lastFailure } = await carry({ inputs, normalise, settings, options, bar, stop })
-  const detection = way && before && (await detect(way, lastFailure, before, bar, stop))
-  return { report: { ...report, detection: detection ?? null }, window }
+  report.answeredBy = (await identityOf(settings.loki)) ?? null
+  report.notice = plan?.notice ?? null
+  bar.close()
+  if (!options.json) printNumbers(report, window)
+  await later?.finish()
+  report.detection = (way && before && (await detect(way, lastFailure, before, bar, stop))) ?? null
+  bar.close()
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+  else printDetection(report.detection)
+  return report
 }
 
 /** The way of the alerts, when all of it was started here. */
@@ -104,40 +111,19 @@ function aliasNormaliser(env: NodeJS.ProcessEnv): Replay['normalise'] {
   return normaliser(withAliases(aliases, states))
 }
 
-/** Starts the local engine for whatever the environment does not point elsewhere. */
-async function startMissing(
-  context: StackContext,
-  settings: Settings,
-  external: ReadonlyMap<ServiceName, string>,
-  needsLocalS3: boolean,
-  stop: AbortSignal,
-): Promise<void> {
-  const names: ServiceName[] = []
-  if (needsLocalS3) names.push('s3')
-  // Someone else's Kafka has a tracker of its own, or none: a replay does not need it.
-  if (!external.has('kafka')) names.push('kafka', 'tracker')
-  for (const name of ['loki', 'alertmanager', 'maildev'] as const) if (!external.has(name)) names.push(name)
-  const allExternal = external.has('kafka') && external.has('loki')
-  if (!(allExternal && (await hasShipper(settings.kafka)))) names.push('shipper')
-  if (names.length === 0) return
-  const progress = createProgress()
-  try {
-    await up(context, names, progress, stop)
-  } finally {
-    progress.close()
-  }
+/** The numbers, as soon as they are there: alerts and mails come later. */
+function printNumbers(report: Report, window: Window | undefined): void {
+  for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
+  process.stdout.write(`${reportTable(report, window)}\n`)
+  if (report.notice !== null) process.stderr.write(`${report.notice}\n`)
 }
 
-function print(report: Report, window: Window | undefined, json: boolean): void {
-  for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
-  const detected = report.detection && detectionLine(report.detection)
-  if (detected?.isWarning) process.stderr.write(`${detected.text}\n`)
-  if (json) {
-    process.stdout.write(`${JSON.stringify(report)}\n`)
-    return
+function printDetection(detection: Detection | null): void {
+  if (detection !== null) {
+    const { text, isWarning } = detectionLine(detection)
+    const stream = isWarning ? process.stderr : process.stdout
+    stream.write(`${text}\n`)
   }
-  process.stdout.write(`${reportTable(report, window)}\n`)
-  if (detected?.isWarning === false) process.stdout.write(`${detected.text}\n`)
   process.stdout.write(
     'Next: `npx vigie status` shows the parts and their addresses, `npx vigie logs shipper -f` the shipper at work,\n      `npx vigie replay --help` other ways to replay, `npx vigie down` stops everything.\n',
   )

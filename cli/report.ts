@@ -19,6 +19,10 @@ export type Report = {
   windowStart: string | null
   windowEnd: string | null
   elapsedSeconds: number
+  /** Which Loki the numbers are from; null when it does not say. */
+  answeredBy: string | null
+  /** What could not be done here, and how to get what it needs; null when all could. */
+  notice: string | null
   /** How the newest failure was noticed; null where the alerts are not ours to watch, or nothing failed lately. */
   detection: Detection | null
 }
@@ -43,6 +47,7 @@ export function reportTable(report: Report, window: Window | undefined): string 
   if (window !== undefined)
     rows.push(['Runs ended (UTC)', `${shortTime(window.fromMs)} → ${shortTime(window.toMs)}`])
   rows.push(['Took', seconds(report.elapsedSeconds)])
+  if (report.answeredBy !== null) rows.push(['Answered by', report.answeredBy])
   const [left, right] = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   const rule = (start: string, middle: string, end: string) =>
     `${start}${'─'.repeat((left ?? 0) + 2)}${middle}${'─'.repeat((right ?? 0) + 2)}${end}`

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import { identityOf } from '../loki/identity.ts'
 import { vigieError } from '../service/errors.ts'
 import { stopSignal } from '../service/shutdown.ts'
 import { type StackEngine } from '../stack/config.ts'
@@ -10,6 +11,7 @@ import { createProgress } from '../stack/progress.ts'
 import { SERVICE_NAMES, type ServiceName, type StackContext } from '../stack/service.ts'
 import { type ServiceStatus, status } from '../stack/status.ts'
 import { up } from '../stack/up.ts'
+import { withoutGo } from '../stack/without-go.ts'
 import { circumstances, engineInUse, engineOption, engineToStart, startDocker } from './engine.ts'
 import { externalServices, localServices, readSettings, stackContext } from './settings.ts'
 
@@ -30,17 +32,23 @@ export const upCommand = (): Command =>
     .action(async ({ engine }: EngineChoice) => {
       const context = contextHere()
       const choice = await circumstances(context, externalServices(process.env), engine)
-      if ((await engineToStart(choice)) === 'docker') await startDocker(context)
-      else await upNatively(context)
+      const notice =
+        (await engineToStart(choice)) === 'docker' ? await startDocker(context) : await upNatively(context)
+      if (notice !== undefined) process.stderr.write(`${notice}\n`)
       process.stderr.write(
         'Up. `vigie replay` sends logs, `vigie status` shows the parts, `vigie down` stops them.\n',
       )
     })
 
-async function upNatively(context: StackContext): Promise<void> {
+/** Starts all that can be had here; returns what cannot and how to get it. */
+async function upNatively(context: StackContext): Promise<string | undefined> {
   const progress = createProgress()
   try {
-    await up(context, localServices(process.env), progress, stopSignal())
+    const wanted = localServices(process.env)
+    const { names: lacking, howToGetGo } = await withoutGo(wanted)
+    const names = wanted.filter((name) => !lacking.has(name))
+    await up(context, names, progress, stopSignal())
+    return lacking.size === 0 ? undefined : `Not started: ${[...lacking].join(', ')}. ${howToGetGo}`
   } finally {
     progress.close()
   }
@@ -83,20 +91,24 @@ export const statusCommand = (): Command =>
         ? await dockerStatus(DOCKER_FOLDER)
         : (await status(context)).filter(({ name, state }) => state !== 'stopped' || !external.has(name))
       if (all.some(({ state }) => state !== 'ready')) process.exitCode = 1
-      if (json) return void process.stdout.write(`${JSON.stringify(all)}\n`)
-      const rows = all.map(rowOf)
-      for (const [name, variable] of external)
-        rows.push(` → ${name.padEnd(12)} elsewhere   set by ${variable}`)
+      const identity = await identityOf(readSettings(process.env).loki)
+      const told = all.map((part) => (part.name === 'loki' && identity ? { ...part, identity } : part))
+      if (json) return void process.stdout.write(`${JSON.stringify(told)}\n`)
+      const rows = told.map(rowOf)
+      for (const [name, variable] of external) {
+        const who = name === 'loki' && identity !== undefined ? `   ${identity}` : ''
+        rows.push(` → ${name.padEnd(12)} elsewhere   set by ${variable}${who}`)
+      }
       process.stdout.write(rows.length === 0 ? 'Nothing was started.\n' : `${rows.join('\n')}\n`)
     })
 
 /** A service or a container. */
-type Part = Omit<ServiceStatus, 'name'> & { name: string }
+type Part = Omit<ServiceStatus, 'name'> & { name: string; identity?: string }
 
-function rowOf({ name, state, pid, address, waitsFor }: Part): string {
+function rowOf({ name, state, pid, address, waitsFor, identity }: Part): string {
   const mark = state === 'ready' ? '✔' : state === 'stopped' ? '·' : '✘'
   const where = pid === undefined ? '' : `pid ${pid}`
-  const why = waitsFor === undefined ? '' : `   (${waitsFor})`
+  const why = waitsFor === undefined ? (identity === undefined ? '' : `   ${identity}`) : `   (${waitsFor})`
   return ` ${mark} ${name.padEnd(12)} ${state.padEnd(10)} ${where.padEnd(12)} ${address}${why}`
 }
 

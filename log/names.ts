@@ -63,6 +63,9 @@ export const DEAD_LETTERS_ID = 'vigie-dead-letters'
 /** Where the logs are when nobody says otherwise: the user's own bucket and key. */
 export const DEFAULT_LOGS_URI = 's3://my12data/logs.json'
 
+/** What the embedded store calls itself among its services; a Loki has none of that name. */
+export const EMBEDDED_SERVICE = 'vigie-store'
+
 /** Alerts that more than the catalogue knows by name. */
 export const ALERT = {
   failed: '1-echec-detecte',

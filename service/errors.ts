@@ -126,12 +126,8 @@ export const ERRORS = {
     canRetry: false,
     says: 'Loki at {url} did not answer a query (HTTP {status}): {problem}',
   },
+  RULES_INVALID: { exit: 2, canRetry: false, says: 'The rules in {file} are wrong: {problem}' },
   RULE_NOT_EVALUATED: { exit: 1, canRetry: false, says: 'This cannot be evaluated: {rule}. {problem}' },
-  TEST_LINES_REFUSED: {
-    exit: 2,
-    canRetry: false,
-    says: 'Loki does not take the lines of the test "{test}" ({problem}).',
-  },
 
   SHIPPER_STALLED: {
     exit: 1,
@@ -155,6 +151,16 @@ export const ERRORS = {
     exit: 1,
     canRetry: false,
     says: 'There is no space left, or hardly any, on the disk of {path}. Free some, then try again.',
+  },
+  STORE_DAMAGED: {
+    exit: 1,
+    canRetry: false,
+    says: 'The stored logs are damaged: {file} at byte {offset} ({problem}). Restore the file from a backup, or move it elsewhere to go on without what it holds.',
+  },
+  STORE_IN_USE: {
+    exit: 1,
+    canRetry: true,
+    says: 'The stored logs in {folder} are open in another process (pid {pid}). Stop that one, or use another folder.',
   },
   PATH_NOT_WRITABLE: { exit: 2, canRetry: false, says: '{path} cannot be written: {problem}' },
   BUILD_FAILED: {

@@ -9,23 +9,24 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { reasonOf, vigieError } from '../service/errors.ts'
+import { reasonOf, VigieError, vigieError } from '../service/errors.ts'
 import { diskFullError } from './disk.ts'
 import { ENGINES, type Engine, type EngineName, folderOf, installedAt, isInstalled } from './engines.ts'
 import { withLock } from './lock.ts'
 import { type Progress } from './progress.ts'
 import { requireTools, type ToolName } from './tools.ts'
 
-/** Another vigie may be building Loki: that takes minutes, on a slow machine many. */
+/** Another vigie may be building: that takes a minute, on a slow machine many. */
 const LOCK_PATIENCE_MS = 60 * 60_000
 
 /**
- * Makes sure that engines are in the cache; builds what is missing, one after the other, since one
- * build uses all cores. Each is built under a temporary name and renamed when whole. Throws
- * TOOL_MISSING (all at once, before anything is built), BUILD_FAILED, CHECKSUM_MISMATCH, DISK_FULL,
- * INTERRUPTED.
+ * Makes sure that engines are in the cache; makes what is missing: those that Go builds one after the
+ * other, since one build uses all cores, beside the downloads. Each is made under a temporary name and
+ * renamed when whole. Throws TOOL_MISSING (all at once, before anything is built), BUILD_FAILED,
+ * CHECKSUM_MISMATCH, DISK_FULL, INTERRUPTED.
  */
 export async function ensureEngines(
   names: readonly EngineName[],
@@ -39,20 +40,43 @@ export async function ensureEngines(
     missing.flatMap(({ tool }) => (tool === 'mvn' ? (['java', 'mvn'] as const) : [tool])),
   )
   await requireTools([...tools])
-  for (const engine of missing) {
-    const target = await installedAt(engine)
-    const task = `build ${engine.title}`
-    progress.start(task, `version ${engine.version}, ${engine.expect} the first time`)
-    try {
-      mkdirSync(dirname(target), { recursive: true })
-      const onWait = (pid: number) => progress.detail(task, `pid ${pid} is building it: waiting`)
-      const work = () => install(engine, target, task, progress, stop)
-      await withLock(`${target}.lock`, LOCK_PATIENCE_MS, onWait, work, stop)
-      progress.done(task, `version ${engine.version}`)
-    } catch (error) {
-      progress.failed(task)
-      throw diskFullError(error, target)
-    }
+  const failed = new AbortController()
+  const ended = AbortSignal.any([stop, failed.signal])
+  const inOrder = async (engines: readonly Engine[]) => {
+    for (const engine of engines) await make(engine, progress, ended)
+  }
+  const byGo = (engine: Engine) => engine.tool === 'go'
+  const chains = [missing.filter(byGo), missing.filter((engine) => !byGo(engine))]
+  const results = await Promise.allSettled(
+    chains.map((chain) =>
+      inOrder(chain).catch((error: unknown) => {
+        // Nobody waits for the others any more; they say that they were interrupted, which is not the cause.
+        failed.abort()
+        throw error
+      }),
+    ),
+  )
+  const causes = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  const cause = causes.find((each) => !isInterruption(each)) ?? causes[0]
+  if (cause !== undefined) throw cause
+}
+
+const isInterruption = (error: unknown): boolean =>
+  error instanceof VigieError && error.code === 'INTERRUPTED'
+
+async function make(engine: Engine, progress: Progress, stop: AbortSignal): Promise<void> {
+  const target = await installedAt(engine)
+  const task = `build ${engine.title}`
+  progress.start(task, `version ${engine.version}, ${engine.expect} the first time`)
+  try {
+    mkdirSync(dirname(target), { recursive: true })
+    const onWait = (pid: number) => progress.detail(task, `pid ${pid} is building it: waiting`)
+    const work = () => install(engine, target, task, progress, stop)
+    await withLock(`${target}.lock`, LOCK_PATIENCE_MS, onWait, work, stop)
+    progress.done(task, `version ${engine.version}`)
+  } catch (error) {
+    progress.failed(task)
+    throw diskFullError(error, target)
   }
 }
 
@@ -131,6 +155,15 @@ async function fetchJars(engine: Engine, into: string, stop: AbortSignal): Promi
   }
 }
 
+/** The stack that runs meanwhile goes first; the compilers that a build starts inherit this. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // It ended already.
+  }
+}
+
 /** Runs a build tool in the engine's folder; its whole output goes to a log in the cache. */
 async function run(
   engine: Engine,
@@ -151,6 +184,7 @@ async function run(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) giveWay(child.pid)
   const endGroup = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
   }

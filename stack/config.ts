@@ -16,6 +16,15 @@ export const stackSettings = z.object({
     .enum(STACK_ENGINES)
     .optional()
     .describe('what runs the stack: `native` or `docker`; Docker where it answers when unset'),
+  VIGIE_LOKI: z
+    .enum(['embedded'])
+    .optional()
+    .describe(
+      '`embedded`: the embedded store, whatever else is here; when unset a `loki` program if there is one',
+    ),
+  VIGIE_LOKI_PROGRAM: optionalText.describe(
+    'path of a `loki` program, 3.4 or newer; the one on PATH, if there is one, when unset',
+  ),
   VIGIE_HOME: optionalText.describe(
     "folder of the local engines' data and logs; `.vigie` in the project when unset",
   ),
@@ -23,7 +32,9 @@ export const stackSettings = z.object({
   VIGIE_KAFKA_PORT: port(9092).describe('port of the local Kafka'),
   VIGIE_KAFKA_CONTROLLER_PORT: port(29093).describe("port of the local Kafka's KRaft controller"),
   VIGIE_LOKI_PORT: port(3100).describe('port of the local Loki'),
-  VIGIE_LOKI_GRPC_PORT: port(9095).describe("port of the local Loki's gRPC"),
+  VIGIE_LOKI_GRPC_PORT: port(9095).describe(
+    'port of the gRPC of a `loki` program; the embedded store has none',
+  ),
   VIGIE_ALERTMANAGER_PORT: port(9093).describe('port of the local Alertmanager'),
   VIGIE_SMTP_PORT: port(1025).describe('port of maildev, the local mail server'),
   VIGIE_MAIL_PAGE_PORT: port(1080).describe('port of the page that shows the mails that maildev caught'),

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from './config.ts'
 import { find, type ToolName } from './tools.ts'
 
 /** An engine that is built or fetched once and then kept in the cache. */
-export type EngineName = 'alertmanager' | 'kafka' | 'loki' | 'versitygw' | 'docker-check'
+export type EngineName = 'alertmanager' | 'kafka' | 'versitygw' | 'docker-check'
 export type Engine = {
   name: EngineName
   title: string
@@ -44,15 +44,6 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     tool: 'mvn',
     pins: ['pom.xml', 'SHA256SUMS'],
     expect: 'about 10 s',
-  },
-  loki: {
-    name: 'loki',
-    title: 'Loki',
-    version: '3.7.6',
-    tool: 'go',
-    pins: ['go.mod', 'go.sum'],
-    goPackages: ['github.com/grafana/loki/v3/cmd/loki'],
-    expect: '5 to 10 min',
   },
   versitygw: {
     name: 'versitygw',

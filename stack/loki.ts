@@ -6,16 +6,25 @@ import { rulerFiles } from '../rules/ruler.ts'
 import { localAlertmanagerUrl } from './alertmanager.ts'
 import { PROJECT_ROOT } from './config.ts'
 import { diskFullError } from './disk.ts'
-import { programOf } from './engines.ts'
+import { type Command } from './process.ts'
 import { type Service, type StackContext } from './service.ts'
+import { type LocalLoki, localLoki } from './which-loki.ts'
+
+const CONFIG_FILE = join(PROJECT_ROOT, 'loki', 'loki.yaml')
 
 const localUrl = ({ stack }: StackContext): string => `http://127.0.0.1:${stack.VIGIE_LOKI_PORT}`
 
 /** The local Loki asks for no credentials. */
-const localLoki = (context: StackContext): LokiSettings => lokiSettings.parse({ LOKI_URL: localUrl(context) })
+const localSettings = (context: StackContext): LokiSettings =>
+  lokiSettings.parse({ LOKI_URL: localUrl(context) })
+
+/** Each of the two keeps its data in a form of its own. */
+const folderOf = ({ home, stack }: Pick<StackContext, 'home' | 'stack'>): string =>
+  home.data(localLoki(stack).kind === 'program' ? 'loki' : 'loki-embedded')
 
 /** Where the ruler of a Loki without tenants looks for its rules. */
-const rulesFolder = ({ home }: Pick<StackContext, 'home'>): string => join(home.data('loki'), 'rules', 'fake')
+export const rulesFolder = (context: Pick<StackContext, 'home' | 'stack'>): string =>
+  join(folderOf(context), 'rules', 'fake')
 
 /** The catalogue's rules, for the sources that `vigie.yaml` declares, by path. */
 const rules = (context: StackContext): Record<string, string> =>
@@ -26,18 +35,41 @@ const rules = (context: StackContext): Record<string, string> =>
     ]),
   )
 
-/** The real Loki, one process over a folder. */
+/** The variables that `loki/loki.yaml` is read with. */
+const variables = (context: StackContext): Record<string, string> => ({
+  LOKI_LISTEN_ADDRESS: '127.0.0.1',
+  LOKI_HTTP_PORT: String(context.stack.VIGIE_LOKI_PORT),
+  LOKI_GRPC_PORT: String(context.stack.VIGIE_LOKI_GRPC_PORT),
+  LOKI_DATA_DIR: folderOf(context),
+  LOKI_ALERTMANAGER_URL: context.alerts.ALERTMANAGER_URL ?? localAlertmanagerUrl(context),
+  LOKI_RETENTION_PERIOD: context.stack.LOKI_RETENTION_PERIOD,
+})
+
+/** How each of the two is started; both read the same file. */
+function commandOf(loki: LocalLoki, context: StackContext): Command {
+  const common = { env: variables(context), cwd: folderOf(context) }
+  if (loki.kind === 'program')
+    return { ...common, file: loki.path, args: [`-config.file=${CONFIG_FILE}`, '-config.expand-env=true'] }
+  return {
+    ...common,
+    file: process.execPath,
+    args: [join(PROJECT_ROOT, 'bin', 'vigie.js'), 'loki', 'serve', '--config', CONFIG_FILE],
+  }
+}
+
+/** A `loki` program found here, or the embedded store: one process over a folder. */
 export const lokiService: Service = {
   name: 'loki',
   title: 'Loki',
-  engine: 'loki',
+  seesOwnVariablesOnly: true,
   configFiles: ['loki/loki.yaml'],
   runsOn: [],
   after: [],
-  ports: ({ stack }) => [
-    { port: stack.VIGIE_LOKI_PORT, setting: 'VIGIE_LOKI_PORT' },
-    { port: stack.VIGIE_LOKI_GRPC_PORT, setting: 'VIGIE_LOKI_GRPC_PORT' },
-  ],
+  ports: ({ stack }) => {
+    const http = { port: stack.VIGIE_LOKI_PORT, setting: 'VIGIE_LOKI_PORT' }
+    const grpc = { port: stack.VIGIE_LOKI_GRPC_PORT, setting: 'VIGIE_LOKI_GRPC_PORT' }
+    return localLoki(stack).kind === 'program' ? [http, grpc] : [http]
+  },
   address: localUrl,
   files: rules,
   async prepare(context) {
@@ -46,24 +78,12 @@ export const lokiService: Service = {
       rmSync(rulesFolder(context), { recursive: true, force: true })
       mkdirSync(rulesFolder(context), { recursive: true })
     } catch (error) {
-      throw diskFullError(error, context.home.data('loki'))
+      throw diskFullError(error, folderOf(context))
     }
   },
-  command: async ({ home, stack, alerts }) => ({
-    file: await programOf('loki'),
-    args: [`-config.file=${join(PROJECT_ROOT, 'loki', 'loki.yaml')}`, '-config.expand-env=true'],
-    env: {
-      LOKI_LISTEN_ADDRESS: '127.0.0.1',
-      LOKI_HTTP_PORT: String(stack.VIGIE_LOKI_PORT),
-      LOKI_GRPC_PORT: String(stack.VIGIE_LOKI_GRPC_PORT),
-      LOKI_DATA_DIR: home.data('loki'),
-      LOKI_ALERTMANAGER_URL: alerts.ALERTMANAGER_URL ?? localAlertmanagerUrl({ stack }),
-      LOKI_RETENTION_PERIOD: stack.LOKI_RETENTION_PERIOD,
-    },
-    cwd: home.data('loki'),
-  }),
+  command: async (context) => commandOf(localLoki(context.stack), context),
   waitsFor: async (context) =>
-    (await isReady(localLoki(context))) ? undefined : '/ready does not answer 200 yet',
+    (await isReady(localSettings(context))) ? undefined : '/ready does not answer 200 yet',
   readyWithinMs: 60_000,
   endsWithinMs: 60_000,
 }

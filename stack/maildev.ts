@@ -25,7 +25,7 @@ function program(): string {
 export const maildevService: Service = {
   name: 'maildev',
   title: 'maildev',
-  thirdParty: true,
+  seesOwnVariablesOnly: true,
   configFiles: [],
   runsOn: [],
   after: [],

@@ -79,3 +79,24 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
     },
   }
 }
+
+/** Progress that nobody sees until `showOn` says where: then all that is under way is shown, from its beginning. */
+export function heldProgress(): Progress & { showOn: (progress: Progress) => void } {
+  const held: ((progress: Progress) => void)[] = []
+  let shown: Progress | undefined
+  const pass = (event: (progress: Progress) => void) => {
+    if (shown === undefined) held.push(event)
+    else event(shown)
+  }
+  return {
+    start: (task, detail) => pass((progress) => progress.start(task, detail)),
+    detail: (task, detail) => pass((progress) => progress.detail(task, detail)),
+    done: (task, detail) => pass((progress) => progress.done(task, detail)),
+    failed: (task) => pass((progress) => progress.failed(task)),
+    close: () => undefined,
+    showOn(progress) {
+      shown = progress
+      for (const event of held.splice(0)) event(progress)
+    },
+  }
+}

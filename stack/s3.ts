@@ -10,6 +10,9 @@ import { type Home, writePrivately } from './home.ts'
 import { type Service, type StackContext } from './service.ts'
 
 const credentialsFile = (home: Home): string => join(home.path, 's3.env')
+/** The sample, which is in S3 under the user's own bucket and key. */
+export const SAMPLE_FILE = join(PROJECT_ROOT, 'producer', 'sample', 'logs.json')
+
 const [BUCKET = ''] = DEFAULT_LOGS_URI.slice('s3://'.length).split('/')
 
 /** Loaded when S3 is started here: the SDK is large. */
@@ -44,7 +47,7 @@ export async function putSample(uri: string, env: NodeJS.ProcessEnv): Promise<'c
   if (bucket === undefined || key === undefined)
     throw vigieError('USAGE', { problem: `${uri} is no place for the sample: it must be s3://bucket/key.` })
   const { ensureObject, s3Client } = await sdk()
-  const sample = readFileSync(join(PROJECT_ROOT, 'producer', 'sample', 'logs.json'))
+  const sample = readFileSync(SAMPLE_FILE)
   return ensureObject(s3Client(env), bucket, key, sample)
 }
 

@@ -32,8 +32,8 @@ export type Service = {
   name: ServiceName
   title: string
   engine?: EngineName
-  /** A program from npm: like an engine it sees none of our environment. */
-  thirdParty?: true
+  /** Like an engine it sees none of our environment but what its command names. */
+  seesOwnVariablesOnly?: true
   /** Programs that it needs while it runs. */
   runsOn: readonly ToolName[]
   /** Services that must be ready before this one starts. */

@@ -12,6 +12,8 @@ type Tool = {
   atLeast: string
   install: string
   neededFor: string
+  /** What needs it is left out where it is missing. */
+  isOptional?: true
 }
 
 const inHome = (variable: string, program: string) => () => {
@@ -54,7 +56,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     version: /go(\d+\.\d+(?:\.\d+)?)/,
     atLeast: '1.26',
     install: 'https://go.dev/dl · brew install go',
-    neededFor: 'building Loki and versitygw, once',
+    neededFor: 'building Alertmanager (mails) and versitygw (local S3), once',
+    isOptional: true,
   },
 }
 

@@ -35,8 +35,7 @@ export async function up(
   const services = names.map((name) => SERVICES[name])
   // What is wrong with the settings they are made from is said before anything is built or started.
   for (const service of services) service.files?.(context)
-  const engines = services.flatMap(({ engine }): EngineName[] => (engine === undefined ? [] : [engine]))
-  await ensureEngines(engines, progress, stop)
+  await ensureEngines(enginesOf(names), progress, stop)
   await requireTools([...new Set(services.flatMap(({ runsOn }) => runsOn))])
   const onWait = (pid: number) => progress.start('wait', `pid ${pid} is changing the stack`)
   const work = async () => {
@@ -55,6 +54,10 @@ export async function up(
   }
   await withLock(context.home.lockFile, LOCK_PATIENCE_MS, onWait, work, stop)
 }
+
+/** The engines that these services run on. */
+export const enginesOf = (names: readonly ServiceName[]): EngineName[] =>
+  names.flatMap((name) => SERVICES[name].engine ?? [])
 
 async function bringUp(
   context: StackContext,
@@ -93,7 +96,8 @@ function fingerprintOf(context: StackContext, service: Service, command: Command
 }
 
 /** One of our own commands, which reads its settings from the environment itself. */
-const isOurs = ({ engine, thirdParty }: Service): boolean => engine === undefined && thirdParty !== true
+const isOurs = ({ engine, seesOwnVariablesOnly }: Service): boolean =>
+  engine === undefined && seesOwnVariablesOnly !== true
 
 async function startService(
   context: StackContext,

@@ -22,15 +22,19 @@ export type Node =
 /** Where the reading stands. `ignoresCase` and `dotIsAny` are the flags `i` and `s`. */
 type Reader = { pattern: string; at: number; depth: number; ignoresCase: boolean; dotIsAny: boolean }
 
+/** Longer ones are rare, and JavaScript's engine refuses some that are too large for it. */
+const MAX_PATTERN_LENGTH = 2000
 const MAX_DEPTH = 20
 const MAX_REPEAT = 50
 const UNKNOWN = Symbol('not of the simple kind')
 
 /**
  * The tree of a valid RE2 pattern; undefined for one that uses what means, or may mean, something else in
- * JavaScript: Unicode classes, flags other than `i` and `s`, repetitions of more than one character (but `?`).
+ * JavaScript: Unicode classes, flags other than `i` and `s`, repetitions of more than one character (but `?`);
+ * and for a very long one.
  */
 export function parseSimple(pattern: string, dotIsAny: boolean): Node | undefined {
+  if (pattern.length > MAX_PATTERN_LENGTH) return undefined
   const reader: Reader = { pattern, at: 0, depth: 0, ignoresCase: false, dotIsAny }
   try {
     const node = readChoice(reader)

@@ -1,7 +1,10 @@
 import { INCIDENT_LABEL_FIELDS, JOB, LABEL_FIELDS, REASON_LABEL } from '../../log/names.ts'
-import { type Stream } from '../../loki/encode.ts'
-import { selector } from '../../loki/logql.ts'
+import { type MemoryEntry, memorySource } from '../../logql/memory.ts'
+import { type Labels, type Source } from '../../logql/source.ts'
 import { type Series } from './file.ts'
+
+/** The lines of one stream. */
+export type TestStream = { labels: Labels; entries: MemoryEntry[] }
 
 /** When a series has lines, in ms after the start of its test. Both ends are included. */
 function instantsOf({ at, every, from = 0, to }: Series): number[] {
@@ -44,35 +47,29 @@ function lineAt(series: Series, ms: number): { labels: Record<string, string>; l
   return { labels: { job, [REASON_LABEL]: reason }, line: JSON.stringify({ reason }) }
 }
 
-const NANOS_PER_MS = 1_000_000
-
-/** Some nanoseconds before an instant: what ends there is part of an evaluation at that instant. */
-function justBefore(ms: number, nanosBefore: number): { seconds: number; nanos: number } {
-  const nanos = (ms % 1_000) * NANOS_PER_MS - nanosBefore
-  const seconds = Math.floor(ms / 1_000)
-  return nanos < 0 ? { seconds: seconds - 1, nanos: nanos + 1_000 * NANOS_PER_MS } : { seconds, nanos }
-}
+const NS_PER_MS = 1_000_000
 
 /**
- * The streams of a test. Lines of the same instant differ by nanoseconds, since Loki may take equal
- * entries for one. Pure.
+ * The streams of a test. Lines of the same instant differ by nanoseconds, since Loki takes equal entries for
+ * one; what ends at an instant is part of an evaluation at that instant. Pure.
  */
-export function streamsOf(all: readonly Series[], startMs: number): Stream[] {
-  const streams = new Map<string, Stream>()
+export function streamsOf(all: readonly Series[], startMs: number): TestStream[] {
+  const streams = new Map<string, TestStream>()
   let serial = 0
   for (const series of all) {
     for (const instant of instantsOf(series)) {
       const ms = startMs + instant
       const { labels, line } = lineAt(series, ms)
-      const name = selector(labels)
-      const stream = streams.get(name) ?? { labels: name, entries: [] }
+      const name = JSON.stringify(Object.entries(labels).sort())
+      const stream = streams.get(name) ?? { labels: new Map(Object.entries(labels).sort()), entries: [] }
       streams.set(name, stream)
-      for (let each = 0; each < series.count; each++) {
-        stream.entries.push({ ...justBefore(ms, serial++ % NANOS_PER_MS), line: Buffer.from(line) })
-      }
+      for (let each = 0; each < series.count; each++)
+        stream.entries.push({ timeNs: BigInt(ms) * 1_000_000n - BigInt(serial++ % NS_PER_MS), line })
     }
   }
-  for (const { entries } of streams.values())
-    entries.sort((a, b) => a.seconds - b.seconds || a.nanos - b.nanos)
   return [...streams.values()]
 }
+
+/** The lines of a test as a source of queries. Pure. */
+export const sourceOf = (all: readonly Series[], startMs: number): Source =>
+  memorySource(streamsOf(all, startMs))

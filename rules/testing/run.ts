@@ -1,74 +1,95 @@
-import { randomUUID } from 'node:crypto'
-import { type LokiSettings } from '../../loki/config.ts'
-import { OUTCOMES } from '../../loki/outcome.ts'
-import { encoded, push } from '../../loki/push.ts'
-import { queryRange } from '../../loki/query.ts'
+import { type Alerts, evaluated, type Found } from '../../embedded/ruler/alert.ts'
+import { type MetricExpr } from '../../logql/ast.ts'
+import { LogqlError } from '../../logql/error.ts'
+import { evaluateMetric, type MatrixSeries } from '../../logql/evaluate/metric.ts'
+import { run } from '../../logql/evaluate/run.ts'
+import { parseExpr } from '../../logql/parse/parse.ts'
+import { type Labels, type Source } from '../../logql/source.ts'
 import { vigieError } from '../../service/errors.ts'
-import { ask } from '../ask.ts'
-import { streamsOf } from './entries.ts'
+import { sourceOf } from './entries.ts'
 import { type Expectation, type TestCase } from './file.ts'
-import { type Activity, type AlertState, statesAt } from './simulate.ts'
 
 /** One alert rule, ready to be evaluated. */
 export type Rule = { alert: string; expr: string; forMs: number; everyMs: number }
+
+export type AlertState = { labels: Record<string, string>; state: 'pending' | 'firing' }
 
 /** What an expectation found: nothing when it holds. */
 export type Mismatch = { atMs: number; alert: string; missing: AlertState[]; unexpected: AlertState[] }
 export type TestResult = { name: string; mismatches: Mismatch[] }
 
-const PUSH_TIMEOUT_MS = 30_000
-
 /** A test whose every expectation says which alert it is about, and there are rules of that name. */
 export type Test = Omit<TestCase, 'expect'> & { expect: (Expectation & { alert: string })[] }
 
 /**
- * Runs one test on a real Loki that knows tenants: the test's lines go to a tenant of their own. Throws
- * RULE_NOT_EVALUATED, TEST_LINES_REFUSED and LOKI_* errors.
+ * Runs one test over its own lines: the rules are evaluated from its start, each at its own interval, by the
+ * language and with the states of the embedded store's ruler. Pure. Throws RULE_NOT_EVALUATED.
  */
-export async function runTest(loki: LokiSettings, rules: readonly Rule[], test: Test): Promise<TestResult> {
-  const tenant: LokiSettings = { ...loki, LOKI_TENANT_ID: `test-${randomUUID()}` }
+export function runTest(rules: readonly Rule[], test: Test): TestResult {
   const startMs = Date.parse(test.start)
-  await store(tenant, test, startMs)
+  const source = sourceOf(test.logs, startMs)
   const lastMs = Math.max(...test.expect.map(({ at }) => at))
   const names = new Set(test.expect.map(({ alert }) => alert))
-  const evaluated = await Promise.all(
-    rules
-      .filter(({ alert }) => names.has(alert))
-      .map(async (rule) => ({
-        rule,
-        activities: await activitiesOf(tenant, rule, startMs, startMs + lastMs),
-      })),
-  )
+  const histories = rules
+    .filter(({ alert }) => names.has(alert))
+    .map((rule) => ({ rule, states: historyOf(rule, source, startMs, lastMs) }))
   const mismatches = test.expect.flatMap((expected): Mismatch[] => {
     const { at: atMs, alert } = expected
-    const states = evaluated
+    const states = histories
       .filter(({ rule }) => rule.alert === alert)
-      .flatMap(({ rule, activities }) =>
-        statesAt(activities, rule.forMs, { fromMs: startMs, everyMs: rule.everyMs }, startMs + atMs),
-      )
+      .flatMap(({ rule, states: history }) => history[Math.floor(atMs / rule.everyMs)] ?? [])
     const { missing, unexpected } = compared(expected, states)
     return missing.length + unexpected.length === 0 ? [] : [{ atMs, alert, missing, unexpected }]
   })
   return { name: test.name, mismatches }
 }
 
-async function store(tenant: LokiSettings, test: Test, startMs: number): Promise<void> {
-  const streams = streamsOf(test.logs, startMs)
-  if (streams.length === 0) return
-  const { name, detail } = await push(tenant, encoded(streams).body, PUSH_TIMEOUT_MS)
-  if (name === 'stored') return
-  if (OUTCOMES[name].canRetry) throw vigieError('LOKI_UNREACHABLE', { url: tenant.LOKI_URL, problem: detail })
-  throw vigieError('TEST_LINES_REFUSED', { test: test.name, problem: detail })
+/** A rule's alerts after each of its evaluations, the first at the start of the test. */
+function historyOf(rule: Rule, source: Source, startMs: number, lastMs: number): AlertState[][] {
+  const { forMs, everyMs } = rule
+  const count = Math.floor(lastMs / everyMs) + 1
+  const found = Array.from({ length: count }, (): Found[] => [])
+  for (const { labels, timesMs, values } of matrixOf(rule, source, startMs, startMs + lastMs))
+    timesMs.forEach((timeMs, index) => {
+      const value = values[index] ?? Number.NaN
+      found[(timeMs - startMs) / everyMs]?.push({ labels, annotations: NONE, value })
+    })
+  let alerts: Alerts = new Map()
+  return found.map((each, index) => {
+    alerts = evaluated(alerts, each, forMs, startMs + index * everyMs)
+    return [...alerts.values()].flatMap(({ labels, state }): AlertState[] =>
+      state === 'resolved' ? [] : [{ labels: Object.fromEntries(labels), state }],
+    )
+  })
 }
 
-async function activitiesOf(
-  tenant: LokiSettings,
+const NONE: Labels = new Map()
+const NS_PER_MS = 1_000_000n
+
+function matrixOf(
   { alert, expr, everyMs }: Rule,
-  fromMs: number,
-  toMs: number,
-): Promise<Activity[]> {
-  const series = await ask(`rule ${alert}`, queryRange(tenant, expr, fromMs, toMs, everyMs))
-  return series.map(({ labels, values }) => ({ labels, atMs: new Set(values.map(({ atMs }) => atMs)) }))
+  source: Source,
+  startMs: number,
+  endMs: number,
+): readonly MatrixSeries[] {
+  try {
+    const when = {
+      startNs: BigInt(startMs) * NS_PER_MS,
+      endNs: BigInt(endMs) * NS_PER_MS,
+      stepNs: BigInt(everyMs) * NS_PER_MS,
+    }
+    const result = run(evaluateMetric(metricOf(expr), source, when))
+    return result.type === 'matrix' ? result.series : []
+  } catch (error) {
+    if (!(error instanceof LogqlError)) throw error
+    throw vigieError('RULE_NOT_EVALUATED', { rule: `rule ${alert}`, problem: error.message }, error)
+  }
+}
+
+function metricOf(query: string): MetricExpr {
+  const expr = parseExpr(query)
+  if (expr.kind === 'log') throw new LogqlError('execution', 'It asks for lines, not for numbers.')
+  return expr
 }
 
 const keyOf = ({ labels, state }: AlertState): string =>

@@ -5,6 +5,8 @@ const report: Report = {
   ...{ read: 72, sent: 72, rejected: 0, rejectedBy: {}, stored: 72, successes: 71, failures: 1 },
   ...{ failureRate: 1 / 72, p95DurationSeconds: 42.1259, othersInWindow: 0 },
   ...{ windowStart: '2026-11-20T11:00:00.000Z', windowEnd: '2026-11-21T11:00:00.000Z', elapsedSeconds: 3.2 },
+  answeredBy: null,
+  notice: null,
   detection: null,
 }
 const window = { fromMs: Date.UTC(2026, 10, 20, 11), toMs: Date.UTC(2026, 10, 21, 11) }
@@ -25,6 +27,14 @@ describe('the table', () => {
 │ Took                │                                     3.2 s │
 └─────────────────────┴───────────────────────────────────────────┘`.trim(),
     )
+  })
+
+  test('says which Loki answered, where that says so', () => {
+    expect(reportTable({ ...report, answeredBy: 'embedded store' }, window).split('\n').slice(-3)).toEqual([
+      '│ Took                │                                     3.2 s │',
+      '│ Answered by         │                            embedded store │',
+      '└─────────────────────┴───────────────────────────────────────────┘',
+    ])
   })
 
   test('of a million, beside others', () => {

@@ -33,34 +33,6 @@ function alertmanagerFolder(env: NodeJS.ProcessEnv, owners: Owner[] = []): strin
   return folder
 }
 
-describe('Loki’s own check of loki.yaml', () => {
-  const verify = async (env: Record<string, string>, file = join(PROJECT_ROOT, 'loki', 'loki.yaml')) =>
-    check(await programOf('loki'), ['-verify-config', `-config.file=${file}`, '-config.expand-env=true'], {
-      LOKI_LISTEN_ADDRESS: '127.0.0.1',
-      LOKI_HTTP_PORT: '3100',
-      LOKI_GRPC_PORT: '9095',
-      LOKI_DATA_DIR: temporaryFolder(),
-      ...env,
-    })
-
-  test.each([
-    ['alone', {}],
-    [
-      'with an Alertmanager and a retention',
-      { LOKI_ALERTMANAGER_URL: 'http://am:9093', LOKI_RETENTION_PERIOD: '30d' },
-    ],
-  ])('%s', async (_, env) => {
-    expect(await verify(env)).toEqual({ ok: true, output: '' })
-  })
-
-  test('would notice a setting that Loki does not know', async () => {
-    const file = join(temporaryFolder(), 'loki.yaml')
-    const text = readFileSync(join(PROJECT_ROOT, 'loki', 'loki.yaml'), 'utf8')
-    writeFileSync(file, text.replace('retention_enabled:', 'retention_wanted:'))
-    expect(await verify({}, file)).toEqual({ ok: false, output: expect.stringContaining('retention_wanted') })
-  })
-})
-
 describe('amtool’s check of Alertmanager’s configuration', () => {
   const amtool = async (folder: string) =>
     check(await programOf('alertmanager', 'amtool'), ['check-config', join(folder, 'alertmanager.yml')])

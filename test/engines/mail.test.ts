@@ -3,9 +3,11 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { readSettings, stackContext } from '../../cli/settings.ts'
 import { type LogLine } from '../../log/line.ts'
 import { alertmanagerFiles } from '../../prometheus/alertmanager.ts'
 import { alertSettings } from '../../prometheus/config.ts'
+import { rulesFolder } from '../../stack/loki.ts'
 import { eventually, logAt, ownStackEnv, temporaryFolder, unique, vigie } from './harness.ts'
 import { type Alert, type Mailbox, mailbox, sendAlerts } from './mailbox.ts'
 
@@ -56,7 +58,7 @@ describe('from an alert to a mail', () => {
     mails = mailbox(`http://127.0.0.1:${env.VIGIE_MAIL_PAGE_PORT}`)
     alertmanager = `http://127.0.0.1:${env.VIGIE_ALERTMANAGER_PORT}`
     // Only these two rules: the others would join their mails.
-    const rules = join(env.VIGIE_HOME ?? '', 'data', 'loki', 'rules', 'fake')
+    const rules = rulesFolder(stackContext(readSettings({ ...process.env, ...env }), env))
     for (const name of readdirSync(rules)) if (name !== `${FAILED}.yaml`) rmSync(join(rules, name))
     writeFileSync(join(rules, 'short.yaml'), SHORT_RULE)
   }, 120_000)

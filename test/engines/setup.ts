@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, stackContext } from '../../cli/settings.ts'
+import { identityOf } from '../../loki/identity.ts'
 import { ensureEngines } from '../../stack/build.ts'
 import { createProgress } from '../../stack/progress.ts'
 import { up } from '../../stack/up.ts'
@@ -11,9 +12,15 @@ import { reservedPort } from './ports.ts'
 const FOREIGN =
   /^(KAFKA_|LOKI_|AWS_(?!CA_BUNDLE)|LOGS_URI|VIGIE_|METRICS_|TRACKER_|SHIPPER_|PRODUCER_|RECORD_|LOG_|SMTP_|ALERT|SLACK_|WATCHDOG_|GRAFANA_|RUNBOOK_)/
 
-/** Starts real engines for all the engine tests, on free ports, in a folder of their own. */
-export default async function setup(): Promise<void> {
+/**
+ * Starts real engines for all the engine tests, on free ports, in a folder of their own. As Loki answers the
+ * embedded store, or the `loki` program that is found here.
+ */
+export default async function setup(_config: unknown, which?: 'program'): Promise<void> {
+  const program = process.env.VIGIE_LOKI_PROGRAM
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name]
+  if (which === 'program' && program !== undefined) process.env.VIGIE_LOKI_PROGRAM = program
+  if (which !== 'program') process.env.VIGIE_LOKI = 'embedded'
   const [s3, kafka, controller, loki, lokiGrpc, alertmanager, smtp, mailPage, metrics, trackerMetrics] =
     await Promise.all(Array.from({ length: 10 }, () => reservedPort()))
   Object.assign(process.env, {
@@ -39,6 +46,7 @@ export default async function setup(): Promise<void> {
     const never = new AbortController().signal
     await ensureEngines(['alertmanager', 'docker-check'], progress, never)
     await up(context, ['s3', 'kafka', 'loki'], progress, never)
+    process.stderr.write(`As Loki answers: ${(await identityOf(context.loki)) ?? 'nobody who says who'}\n`)
   } finally {
     progress.close()
   }

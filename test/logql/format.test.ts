@@ -21,7 +21,7 @@ describe('formatting LogQL', () => {
       fc.property(expr, (tree) => {
         expect(parseExpr(formatExpr(tree))).toEqual(tree)
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 

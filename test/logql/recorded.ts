@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compileMatchers } from '../../logql/matchers.ts'
-import { blockOf, type Labels, type Source } from '../../logql/source.ts'
+import { memorySource } from '../../logql/memory.ts'
+import { type Labels, type Source } from '../../logql/source.ts'
 import { PROJECT_ROOT } from '../../stack/config.ts'
 
 /** What a real Loki 3.7.6 answered to one question. What a kind holds is in README.md beside the recordings. */
@@ -16,6 +16,9 @@ export type Answer = {
   data?: string
   text?: string
 }
+
+/** The version that answered. */
+export const RECORDED_LOKI = '3.7.6'
 
 const FOLDER = join(PROJECT_ROOT, 'test', 'logql', 'recorded')
 const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8')
@@ -42,27 +45,20 @@ const labelsOf = (record: Record<string, string>): Labels => new Map(Object.entr
  * has is dropped.
  */
 export function recordedSource(): Source {
-  const streams = pushed().streams.map(({ stream, values }) => {
-    const seen = new Set<string>()
-    const entries = values
-      .filter(([time, line]) => !seen.has(`${time} ${line}`) && seen.add(`${time} ${line}`))
-      .map(([time, line, metadata]) => ({
-        timeNs: BigInt(time),
-        line,
-        metadata: metadata === undefined ? undefined : labelsOf(metadata),
-      }))
-      .sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0))
-    return { labels: labelsOf(stream), blocks: [blockOf(entries)] }
-  })
-  return {
-    select(matchers, fromNs, toNs) {
-      const matches = compileMatchers(matchers)
-      return streams.filter(
-        ({ labels, blocks: [block] }) =>
-          block !== undefined && block.lastNs >= fromNs && block.firstNs <= toNs && matches(labels),
-      )
-    },
-  }
+  return memorySource(
+    pushed().streams.map(({ stream, values }) => {
+      const seen = new Set<string>()
+      const isNew = (identity: string) => !seen.has(identity) && seen.add(identity)
+      const entries = values
+        .filter(([time, line]) => isNew(`${time} ${line}`))
+        .map(([time, line, metadata]) => ({
+          timeNs: BigInt(time),
+          line,
+          metadata: metadata === undefined ? undefined : labelsOf(metadata),
+        }))
+      return { labels: labelsOf(stream), entries }
+    }),
+  )
 }
 
 /** The difference of two results, numbers within 1e-9 relative; undefined when there is none. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { compared } from '../../../rules/testing/run.ts'
-import { type AlertState } from '../../../rules/testing/simulate.ts'
+import { type AlertState, compared } from '../../../rules/testing/run.ts'
 
 const crm = { source: 'crm' }
 const firing = (labels: Record<string, string>): AlertState => ({ labels, state: 'firing' })

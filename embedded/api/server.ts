@@ -1,0 +1,98 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { readBody } from '../push/body.ts'
+import { type Answer, textAnswer } from './answer.ts'
+import { type Api } from './api.ts'
+import { failureAnswer } from './failure.ts'
+import { answerPush, isPushPath } from './push.ts'
+import { type Found, routeOf } from './routes.ts'
+import { tenantOf } from './tenant.ts'
+
+const SERVER_NAME = 'vigie-embedded'
+/** As long as Loki keeps an idle connection: a client must not meet one that is being closed. */
+const KEEP_ALIVE_MS = 120_000
+const MAX_FORM_BYTES = 1_048_576
+
+/** An HTTP server with all of the API but tails. It does not listen yet. */
+export function createApiServer(api: Api): Server {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    void handle(api, request, response)
+  })
+  return server
+}
+
+async function handle(api: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const startedMs = performance.now()
+  const { path, query } = partsOf(request.url ?? '/')
+  let answer: Answer
+  let route = 'other'
+  try {
+    if (isPushPath(path)) {
+      route = path
+      answer = await answerPush(api, request, path)
+    } else {
+      const found = routeOf(path)
+      route = found?.name ?? route
+      answer = await routed(api, request, response, found, query)
+    }
+  } catch (error) {
+    answer = failureAnswer(error, api.log, path)
+  }
+  send(request, response, answer)
+  api.metrics.answered(request.method ?? '', route, answer.status, (performance.now() - startedMs) / 1_000)
+}
+
+/** The path of a URL, and what stands behind its question mark. */
+export function partsOf(url: string): { path: string; query: string } {
+  const at = url.indexOf('?')
+  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) }
+}
+
+async function routed(
+  api: Api,
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: Found | undefined,
+  query: string,
+): Promise<Answer> {
+  if (route === undefined) return textAnswer(404, '404 page not found')
+  if (!route.methods.includes(request.method ?? '')) return textAnswer(405, '')
+  const parameters = new URLSearchParams(query)
+  if (request.method === 'POST') await addForm(api, request, parameters)
+  for (const [name, part] of Object.entries(route.parts)) parameters.set(`:${name}`, decoded(part))
+  const tenant = route.hasTenant ? tenantOf(request.headers, api.config.auth_enabled) : ''
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  return await route.handler(api, { parameters, headers: request.headers, tenant, signal: gone.signal })
+}
+
+async function addForm(api: Api, request: IncomingMessage, parameters: URLSearchParams): Promise<void> {
+  const body = await readBody(request, MAX_FORM_BYTES, api.inFlight)
+  if (!/^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '')) return
+  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) parameters.append(name, value)
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part // No name of a label has a lone percent sign, so nothing is found under it.
+  }
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, body }: Answer,
+): void {
+  if (response.destroyed) return
+  const headers: Record<string, string | number> = { Server: SERVER_NAME }
+  // What is left of a body that was refused is not read.
+  if (!request.complete) headers.Connection = 'close'
+  if (status !== 204) {
+    headers['Content-Type'] = contentType
+    headers['X-Content-Type-Options'] = 'nosniff'
+    headers['Content-Length'] = Buffer.byteLength(body)
+  }
+  response.writeHead(status, headers)
+  response.end(status === 204 || request.method === 'HEAD' ? undefined : body)
+}
