@@ -60,6 +60,15 @@ describe('what is read', () => {
     expect(inside).toEqual([])
   })
 
+  it('is what a line filter keeps, at the step that it belongs to', () => {
+    const entries = Array.from({ length: 40 }, (_, index): Entry => [index, index % 7 === 3 ? 'a b' : 'ab'])
+    const source = sourceOf(stream({ a: '1' }, ...entries))
+    expect(ask('count_over_time({a="1"} |= "a b" [3s])', source, every(5, 0, 40))).toEqual([
+      '{a=1} 5=1 10=1 25=1 40=1',
+    ])
+    expect(ask('count_over_time({a="1"} |= "b\\na" [30s])', source, at(20))).toEqual([])
+  })
+
   it('lets others do something after each block', () => {
     const blocks = [block([1, 'a']), block([2, 'b']), block([3, 'c'])]
     const generator = evaluator(
