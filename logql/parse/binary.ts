@@ -1,4 +1,4 @@
-import { calculate, isComparison } from '../arithmetic.ts'
+import { calculate, isComparison } from '../evaluate/arithmetic.ts'
 import { type Expr, type Matching } from '../ast.ts'
 import { metricOperands } from '../check.ts'
 import { isOperator, lowestOnRight, PRECEDENCE } from '../precedence.ts'
