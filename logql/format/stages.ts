@@ -10,9 +10,9 @@ import {
 } from '../ast.ts'
 import { formatGoDuration } from '../durations.ts'
 import { formatPlainNumber } from '../numbers.ts'
+import { simpleRegexp } from '../regexp/simple.ts'
 import { formatSize } from '../sizes.ts'
 import { quote } from '../strings.ts'
-import { isSimpleRegexp } from './simple-regexp.ts'
 
 const formatMatcher = ({ name, operator, value }: Matcher): string => `${name}${operator}${quote(value)}`
 
@@ -82,12 +82,12 @@ export function formatLabelFilter(filter: LabelFilter): string {
 }
 
 /**
- * As recorded of Loki, a regular expression stands in backquotes here, unless it is a simple one. One with a
- * backquote in it cannot. (Loki puts it there nevertheless.)
+ * As recorded of Loki, the regular expression of a `=~` stands in backquotes here, unless it is a simple one;
+ * one of `!~` does not. One with a backquote in it cannot. (Loki puts it there nevertheless.)
  */
 const formatLabelMatch = (matcher: Matcher): string =>
-  matcher.operator.endsWith('~') && !/[`\r]/.test(matcher.value) && !isSimpleRegexp(matcher.value)
-    ? `${matcher.name}${matcher.operator}\`${matcher.value}\``
+  matcher.operator === '=~' && !/[`\r]/.test(matcher.value) && simpleRegexp(matcher.value) === undefined
+    ? `${matcher.name}=~\`${matcher.value}\``
     : formatMatcher(matcher)
 
 /** The `unwrap` stage and the label filters after it, each with its `|`. Pure. */

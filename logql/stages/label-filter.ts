@@ -1,7 +1,7 @@
 import { type ComparisonOperator, type LabelFilter } from '../ast.ts'
-import { compileMatcher } from '../matchers.ts'
 import { type LabelView, labelOf, setError } from './entry.ts'
 import { compileIpMatch } from './ip.ts'
+import { compileLabelMatch } from './label-match.ts'
 import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
 
 /** Whether an entry passes; may mark it. */
@@ -27,7 +27,7 @@ export function compileLabelFilter(filter: LabelFilter): LabelTest {
   switch (filter.kind) {
     case 'match': {
       const { name } = filter.matcher
-      const matches = compileMatcher(filter.matcher)
+      const matches = compileLabelMatch(filter.matcher)
       return (view) => matches(labelOf(view, name) ?? '')
     }
     case 'number':

@@ -82,9 +82,14 @@ describe('regular expressions in label filters', () => {
     '400|404',
     '(?s).*a.*',
     'foo.*bar',
+    'foo.*(bar|uzz)',
+    '(foo|bar).*',
     'a.b',
     'fo+',
     'a{2}',
     '.+a',
   ])('are in backquotes else: %s', (pattern) => expect(isQuoted(pattern)).toBe(false))
+
+  it('are in double quotes after !~', () =>
+    expect(formatExpr(parseExpr('{a="b"} | c!~`^d`'))).toBe('{a="b"} | c!~"^d"'))
 })

@@ -1,3 +1,13 @@
+/** One way in which a text can be like a simple regular expression. */
+export type Likeness =
+  | { kind: 'anything' }
+  | { kind: 'something' }
+  | { kind: 'equal'; text: string }
+  | { kind: 'has'; text: string }
+
+/** A regular expression that Loki does without: a text is like it in one of these ways. */
+export type SimpleRegexp = { ways: readonly Likeness[]; foldsCase: boolean }
+
 /**
  * What is left of a regular expression that is only text, `.*`, `.+`, groups and alternatives. An empty text is
  * the empty expression.
@@ -9,18 +19,21 @@ type Node =
   | { kind: 'sequence'; parts: readonly Node[] }
 
 /**
- * Whether Loki compares with such a regular expression of a label filter without one: when it is texts, perhaps
- * with `.*` around, or alternatives of these. It then spells the filter in another way, which is all that this
- * is for. Deduced from recorded answers and from what Loki's public discussion (#1787, #8659, #24421) tells of
- * its simplification; rare forms may be taken for the wrong kind. Pure.
+ * What Loki makes of a regular expression of a label filter that is only texts, perhaps with `.*` around, or
+ * alternatives of these; undefined for any other. A lone text must be the whole value, but one beside a `.*`
+ * or with a beginning in common with its neighbour must only be in it: `warn.*` and `warn|warning` are like
+ * `prewarn`, too. Loki 3.7.6 is so, as its issue 23892 and its discussions 1787, 14433, 20297 and 24421 tell,
+ * and its spelling of queries in recorded answers agrees. Pure.
  */
-export function isSimpleRegexp(pattern: string): boolean {
-  const body = pattern.startsWith('(?i)') ? pattern.slice(4) : pattern
+export function simpleRegexp(pattern: string): SimpleRegexp | undefined {
+  const foldsCase = pattern.startsWith('(?i)')
+  const body = foldsCase ? pattern.slice(4) : pattern
   const tokens = body.match(TOKEN) ?? []
-  if (tokens.join('') !== body || tokens.length > MAX_TOKENS) return false
+  if (tokens.join('') !== body || tokens.length > MAX_TOKENS) return undefined
   const reader: Reader = { tokens, at: 0 }
   const node = readEither(reader)
-  return node !== undefined && reader.at === tokens.length && isSimple(node)
+  const ways = node === undefined || reader.at < tokens.length ? undefined : waysOf(node)
+  return ways && { ways, foldsCase }
 }
 
 /** Longer ones are not looked at. */
@@ -106,18 +119,54 @@ function factored(branches: readonly Node[]): Node {
 }
 
 function sharedPrefix(a: string, b: string): string {
-  let length = 0
-  while (length < a.length && a[length] === b[length]) length += 1
-  return a.slice(0, length)
+  const [characters, others] = [[...a], [...b]]
+  const end = characters.findIndex((character, index) => character !== others[index])
+  return characters.slice(0, end < 0 ? characters.length : end).join('')
 }
 
-function isSimple(node: Node): boolean {
-  if (node.kind === 'either') return !hasCharacterClass(node.branches) && node.branches.every(isSimple)
-  if (node.kind !== 'sequence') return true
-  const [first, second, third] = node.parts.filter((part) => part.kind !== 'anything' || part.minimum > 0)
-  if (third !== undefined) return false
-  if (second === undefined) return first?.kind !== 'anything' && (first === undefined || isSimple(first))
-  return first?.kind === 'text' && second.kind === 'either' && isSimple(second)
+type Ways = readonly Likeness[] | undefined
+
+function waysOf(node: Node): Ways {
+  switch (node.kind) {
+    case 'text':
+      return [node.text === '' ? { kind: 'anything' } : { kind: 'equal', text: node.text }]
+    case 'anything':
+      return [{ kind: node.minimum === 0 ? 'anything' : 'something' }]
+    case 'either':
+      return hasCharacterClass(node.branches) ? undefined : allWays(node.branches.map(waysOf))
+    case 'sequence':
+      return waysOfSequence(node.parts, undefined)
+  }
+}
+
+const allWays = (ways: readonly Ways[]): Ways =>
+  ways.every((each) => each !== undefined) ? ways.flatMap((each) => each ?? []) : undefined
+
+/** Loki looks at so many parts. */
+const MAX_PARTS = 3
+
+/** `.*` at both ends, and between them a text that is in the value, perhaps with one of several after it. */
+function waysOfSequence(parts: readonly Node[], before: string | undefined): Ways {
+  const inner = parts.filter((part) => part.kind !== 'anything' || part.minimum > 0)
+  const [first, second, third] = inner
+  if (parts.length > MAX_PARTS || third !== undefined) return undefined
+  if (first?.kind !== 'text') return before === undefined || first !== undefined ? undefined : has(before)
+  const text = (before ?? '') + first.text
+  if (second === undefined) return has(text)
+  const isAdjacent = parts.indexOf(second) === parts.indexOf(first) + 1
+  return isAdjacent && second.kind === 'either' ? waysAfter(text, second.branches) : undefined
+}
+
+const has = (text: string): Ways => [{ kind: 'has', text }]
+
+function waysAfter(before: string, branches: readonly Node[]): Ways {
+  if (hasCharacterClass(branches)) return undefined
+  return allWays(
+    branches.map((branch) => {
+      if (branch.kind === 'text') return has(before + branch.text)
+      return branch.kind === 'either' ? undefined : waysOfSequence(partsOf(branch), before)
+    }),
+  )
 }
 
 /** Go's parser makes single characters side by side a class, which is not simple. */
