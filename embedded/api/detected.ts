@@ -1,28 +1,36 @@
 import { type LogExpr } from '../../logql/ast.ts'
 import { compareTexts } from '../../logql/evaluate/labels.ts'
 import { evaluateLogs, type LogEntry } from '../../logql/evaluate/logs.ts'
+import { parseNumber } from '../../logql/stages/values.ts'
 import { Refusal } from '../refusal.ts'
 import { jsonAnswer } from './answer.ts'
 import { type Api, type Asked, type Handler } from './api.ts'
-import { type Field, fieldReader, typeOf } from './fields.ts'
+import { addFields, type Field, typeOf } from './fields.ts'
 import { entryLimit } from './log-query.ts'
 import { parsedQuery } from './parsed.ts'
 import { withinLimits } from './range.ts'
 import { runQuery } from './run-query.ts'
-import { matchingStreams, nowNs, streamBounds } from './selection.ts'
+import { nowNs, queriedStreams, streamBounds } from './selection.ts'
 import { countParameter } from './times.ts'
 
-const ID = /^(?:\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
+/** A UUID in one of the forms that Go's package `uuid` reads. */
+const UUID =
+  /^(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}$|^[0-9a-f]{32}$/i
+/** Labels that tell where logs come from, whatever their values. */
+const ALWAYS_TOLD: ReadonlySet<string> = new Set(['cluster', 'namespace', 'instance', 'pod'])
+
+const isId = (value: string): boolean => parseNumber(value).value !== undefined || UUID.test(value)
 
 /** The labels of the streams that match `query`, without those all of whose values are numbers or UUIDs. */
 export const detectedLabels: Handler = (api, asked) => {
   const values = new Map<string, Set<string>>()
-  for (const { labels } of matchingStreams(api, asked, [asked.parameters.get('query')]))
+  for (const { labels } of queriedStreams(api, asked))
     for (const [name, value] of labels) {
       const known = values.get(name) ?? new Set()
       values.set(name, known.add(value))
     }
-  const detected = [...values].filter(([, known]) => ![...known].every((value) => ID.test(value)))
+  const detected = [...values].filter(([name, known]) => ALWAYS_TOLD.has(name) || ![...known].every(isId))
+  if (detected.length === 0) return jsonAnswer({})
   return jsonAnswer({
     detectedLabels: detected.map(([label, known]) => ({ label, cardinality: known.size })),
   })
@@ -33,23 +41,34 @@ const DEFAULT_LINES = 100
 
 /** The fields that `json` or `logfmt` find in the last lines of a query, and those of structured metadata. */
 export const detectedFields: Handler = async (api, asked) => {
-  const limit = countParameter(asked.parameters, 'limit', DEFAULT_FIELDS)
+  const limit = fieldLimit(asked)
   const fields = await fieldsOf(api, asked)
-  const told = [...fields].slice(0, limit).map(([label, { values, parsers }]) => ({
+  const told = [...fields].slice(0, limit).map(([label, field]) => ({
     label,
-    type: typeOf(values),
-    cardinality: values.size,
-    parsers: parsers.size === 0 ? null : [...parsers],
+    type: typeOf(field),
+    cardinality: field.values.size,
+    parsers: field.parsers.size === 0 ? null : [...field.parsers],
+    jsonPath: field.jsonPath,
   }))
+  if (told.length === 0) return jsonAnswer({})
   return jsonAnswer({ fields: told, limit })
 }
 
 /** The values of the field that the path names, as many as `limit` says. */
 export const detectedFieldValues: Handler = async (api, asked) => {
-  const limit = countParameter(asked.parameters, 'limit', DEFAULT_FIELDS)
+  const limit = fieldLimit(asked)
   const fields = await fieldsOf(api, asked)
   const values = fields.get(asked.parameters.get(':name') ?? '')?.values ?? new Set<string>()
+  if (values.size === 0) return jsonAnswer({})
   return jsonAnswer({ values: [...values].sort(compareTexts).slice(0, limit), limit })
+}
+
+/** How many fields or values are told. Throws Refusal (400). */
+function fieldLimit({ parameters }: Asked): number {
+  const name = parameters.get('limit') ? 'limit' : 'field_limit'
+  const limit = countParameter(parameters, name, DEFAULT_FIELDS)
+  if (limit <= 0) throw new Refusal(400, 'limit must be a positive value')
+  return limit
 }
 
 async function fieldsOf(api: Api, asked: Asked): Promise<Map<string, Field>> {
@@ -57,8 +76,7 @@ async function fieldsOf(api: Api, asked: Asked): Promise<Map<string, Field>> {
   if (expr.kind !== 'log') throw new Refusal(400, 'only log selector is supported')
   const entries = await lastEntries(api, asked, expr)
   const fields = new Map<string, Field>()
-  const addFields = fieldReader(expr.stages, fields)
-  for (const entry of entries) addFields(entry)
+  for (const entry of entries) addFields(fields, entry)
   return fields
 }
 

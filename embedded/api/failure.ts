@@ -4,11 +4,12 @@ import { type Logger } from '../../service/log.ts'
 import { Refusal } from '../refusal.ts'
 import { type Answer, textAnswer } from './answer.ts'
 
+/** As Loki answers; 500 also where series do not match one to one, which is the query's fault. */
 const LOGQL_STATUS: Readonly<Record<LogqlErrorKind, number>> = {
   parse: 400,
   limit: 400,
   pipeline: 400,
-  execution: 400,
+  execution: 500,
   unsupported: 500,
 }
 

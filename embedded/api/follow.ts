@@ -6,11 +6,11 @@ import { type Labels } from '../../logql/source.ts'
 import { type Pipeline } from '../../logql/stages/pipeline.ts'
 import { type Api, type Asked } from './api.ts'
 import { failureAnswer } from './failure.ts'
-import { byStreamLabels, renderStream } from './log-query.ts'
+import { renderStream } from './log-query.ts'
 import { runQuery } from './run-query.ts'
 import { nowNs } from './selection.ts'
 import { addWaiting, emptyTailBuffer, type TailBuffer, takeDropped, takeWaiting } from './tail-buffer.ts'
-import { entryNs, streamsOf } from './tail-streams.ts'
+import { entryNs, oneByOne, streamsOf } from './tail-streams.ts'
 
 /** How often what waits is sent. */
 const SEND_EVERY_MS = 100
@@ -96,8 +96,9 @@ async function sendHistory(
   const { result } = await runQuery(api, asked, (source) =>
     evaluateLogs(expr, source, { startNs, endNs, limit, direction: 'backward' }),
   )
+  // Where times are equal, what came last is first here.
   for (const { entries } of result.streams) entries.reverse()
-  send(socket, isCategorized ? byStreamLabels(result.streams, 'forward') : result.streams, [], isCategorized)
+  send(socket, oneByOne(result.streams, isCategorized), [], isCategorized)
   return new Set(
     result.streams.flatMap(({ entries }) => entries.map(({ timeNs, line }) => `${timeNs} ${line}`)),
   )
@@ -113,12 +114,9 @@ function sendWaiting(
   const waiting = takeWaiting(buffer, performance.now() - delayMs, MAX_ENTRIES_SENT)
   const dropped = takeDropped(buffer)
   if (waiting.length === 0 && dropped.length === 0) return
-  const streams = streamsOf(waiting, pipeline, isCategorized)
-    .map(({ labels, entries }) => ({
-      labels,
-      entries: entries.filter(({ timeNs, line }) => !sent.has(`${timeNs} ${line}`)),
-    }))
-    .filter(({ entries }) => entries.length > 0)
+  const streams = streamsOf(waiting, pipeline, isCategorized).filter(
+    ({ entries }) => !entries.every(({ timeNs, line }) => sent.has(`${timeNs} ${line}`)),
+  )
   send(
     socket,
     streams,

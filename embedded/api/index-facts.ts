@@ -1,10 +1,11 @@
+import { type Matcher } from '../../logql/ast.ts'
 import { compareLabels, labelsKey } from '../../logql/evaluate/labels.ts'
 import { type Block, type Labels } from '../../logql/source.ts'
 import { Refusal } from '../refusal.ts'
-import { type Answer, jsonAnswer, success } from './answer.ts'
+import { jsonAnswer, success } from './answer.ts'
 import { type Handler } from './api.ts'
 import { drive } from './drive.ts'
-import { type Selection, selectedStreams } from './selection.ts'
+import { queriedStreams, type Selection, selectedStreams } from './selection.ts'
 import { statisticsOf } from './statistics.ts'
 import { type Bounds, countParameter, durationParameter } from './times.ts'
 
@@ -34,21 +35,17 @@ const bytesOf = ({ bytes, count }: Block, entries: number): number =>
 
 const wholeOf = ({ startNs, endNs }: Bounds): Steps => ({ startNs, endNs, stepNs: endNs - startNs + 1n })
 
-/** How much there is of the streams that match `query`. */
-export const indexStats: Handler = (api, asked) => drive(statsOf(selectedStreams(api, asked)), asked.signal)
-
-function* statsOf(selection: Selection): Generator<void, Answer> {
+/**
+ * How much there is of the streams that match `query`. As in Loki's index, of which these are the numbers, recent
+ * entries are not yet among them, and what reaches into the time counts as a whole.
+ */
+export const indexStats: Handler = (api, asked) => {
   const sum = { streams: 0, chunks: 0, bytes: 0, entries: 0 }
-  for (const { blocks } of selection.streams) {
-    const chunksBefore = sum.chunks
-    for (const block of blocks) {
-      const entries = entriesOf(block, wholeOf(selection)).get(0) ?? 0
-      if (entries > 0) sum.chunks++
-      sum.entries += entries
-      sum.bytes += bytesOf(block, entries)
-      yield
-    }
-    if (sum.chunks > chunksBefore) sum.streams++
+  for (const { sealed } of queriedStreams(api, asked)) {
+    if (sealed.blocks > 0) sum.streams++
+    sum.chunks += sealed.blocks
+    sum.bytes += sealed.bytes
+    sum.entries += sealed.entries
   }
   return jsonAnswer(sum)
 }
@@ -112,11 +109,13 @@ function* volumesOf(
   parameters: URLSearchParams,
   steps: Steps,
 ): Generator<void, Volume[]> {
-  const limit = countParameter(parameters, 'limit', DEFAULT_VOLUMES)
-  const names = targetNames(parameters, new Set(matchers.map(({ name }) => name)))
+  const limit = countParameter(parameters, 'limit', DEFAULT_VOLUMES) || DEFAULT_VOLUMES
+  const required = targetNames(parameters).filter((target) => !matchers.some(({ name }) => name === target))
+  const names = keyNames(parameters, matchers)
   const labelSets = parameters.get('aggregateBy') === 'labels' ? byLabel : bySeries
   const volumes = new Map<string, Volume>()
   for (const { labels, blocks } of streams) {
+    if (!required.every((name) => labels.has(name))) continue
     const keys = labelSets(labels, names)
     for (const block of blocks) {
       for (const [step, entries] of entriesOf(block, steps))
@@ -129,10 +128,14 @@ function* volumesOf(
     .slice(0, limit)
 }
 
+/** The labels that are asked for. Streams without one of them have no volume, unless a matcher names it. */
+const targetNames = (parameters: URLSearchParams): string[] =>
+  (parameters.get('targetLabels') ?? '').split(',').filter((name) => name !== '')
+
 /** The labels to tell volumes apart by; none for all labels. */
-function targetNames(parameters: URLSearchParams, matched: ReadonlySet<string>): ReadonlySet<string> {
-  const targets = (parameters.get('targetLabels') ?? '').split(',').filter((name) => name !== '')
-  return targets.length > 0 ? new Set(targets) : matched
+function keyNames(parameters: URLSearchParams, matchers: readonly Matcher[]): ReadonlySet<string> {
+  const targets = targetNames(parameters)
+  return new Set(targets.length > 0 ? targets : matchers.map(({ name }) => name))
 }
 
 const bySeries = (labels: Labels, names: ReadonlySet<string>): Labels[] => [

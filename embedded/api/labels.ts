@@ -1,8 +1,7 @@
 import { compareTexts } from '../../logql/evaluate/labels.ts'
-import { Refusal } from '../refusal.ts'
 import { success } from './answer.ts'
 import { type Handler } from './api.ts'
-import { matchingStreams } from './selection.ts'
+import { matchersOf, matchingStreams, queriedStreams, someMatchersOf } from './selection.ts'
 
 /** Loki leaves `data` out where there is nothing. */
 const sortedNames = (names: ReadonlySet<string>): string[] | undefined =>
@@ -11,8 +10,7 @@ const sortedNames = (names: ReadonlySet<string>): string[] | undefined =>
 /** The names of labels. */
 export const labels: Handler = (api, asked) => {
   const names = new Set<string>()
-  for (const { labels } of matchingStreams(api, asked, [asked.parameters.get('query')]))
-    for (const name of labels.keys()) names.add(name)
+  for (const { labels } of queriedStreams(api, asked)) for (const name of labels.keys()) names.add(name)
   return success(sortedNames(names))
 }
 
@@ -20,17 +18,19 @@ export const labels: Handler = (api, asked) => {
 export const labelValues: Handler = (api, asked) => {
   const name = asked.parameters.get(':name') ?? ''
   const values = new Set<string>()
-  for (const { labels } of matchingStreams(api, asked, [asked.parameters.get('query')])) {
+  for (const { labels } of queriedStreams(api, asked)) {
     const value = labels.get(name)
     if (value !== undefined) values.add(value)
   }
   return success(sortedNames(values))
 }
 
-/** The labels of each stream that one of the `match[]` selectors matches. */
+/** The labels of each stream that one of the `match[]` selectors matches; of all without one, and for a lone `{}`. */
 export const series: Handler = (api, asked) => {
   const { parameters } = asked
-  const selectors = [...parameters.getAll('match[]'), ...parameters.getAll('match')]
-  if (selectors.length === 0) throw new Refusal(400, '0 matcher groups supplied')
-  return success(matchingStreams(api, asked, selectors).map(({ labels }) => Object.fromEntries(labels)))
+  const selectors = [...new Set([...parameters.getAll('match[]'), ...parameters.getAll('match')])]
+  const [only = '{}'] = selectors
+  const isAll = selectors.length < 2 && /^\{ *\}$/.test(only)
+  const matchers = isAll ? [matchersOf('{}')] : selectors.map(someMatchersOf)
+  return success(matchingStreams(api, asked, matchers).map(({ labels }) => Object.fromEntries(labels)))
 }

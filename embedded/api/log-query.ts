@@ -91,7 +91,7 @@ function apart(
 }
 
 /** Entries by the labels of their streams only, whatever else they have. */
-export function byStreamLabels(streams: readonly LogStream[], direction: Direction): LogStream[] {
+function byStreamLabels(streams: readonly LogStream[], direction: Direction): LogStream[] {
   const byKey = new Map<string, LogStream>()
   for (const { entries } of streams)
     for (const entry of entries) {

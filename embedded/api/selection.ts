@@ -23,6 +23,11 @@ export const streamBounds = (api: Api, { parameters }: Asked): Bounds =>
  */
 export function matchersOf(selector: string | null): readonly Matcher[] {
   if (selector === null || /^\s*(\{\s*\})?\s*$/.test(selector)) return []
+  return someMatchersOf(selector)
+}
+
+/** The matchers of a stream selector, at least one. Throws as `matchersOf` does. */
+export function someMatchersOf(selector: string): readonly Matcher[] {
   const expr = parseExpr(selector)
   if (expr.kind !== 'log' || expr.stages.length > 0)
     throw new Refusal(400, 'only label matchers are supported')
@@ -39,15 +44,19 @@ export const storedOf = ({ store }: Api, tenant: string): Pick<TenantStore, 'sel
 export function matchingStreams(
   api: Api,
   asked: Asked,
-  selectors: readonly (string | null)[],
+  selectors: readonly (readonly Matcher[])[],
 ): StreamFacts[] {
   const { startNs, endNs } = streamBounds(api, asked)
   const byKey = new Map<string, StreamFacts>()
-  for (const selector of selectors)
-    for (const facts of storedOf(api, asked.tenant).streams(matchersOf(selector), startNs, endNs))
+  for (const matchers of selectors)
+    for (const facts of storedOf(api, asked.tenant).streams(matchers, startNs, endNs))
       byKey.set(facts.key, facts)
   return [...byKey.values()]
 }
+
+/** Facts of the streams that match the parameter `query` in the time that is asked about. */
+export const queriedStreams = (api: Api, asked: Asked): StreamFacts[] =>
+  matchingStreams(api, asked, [matchersOf(asked.parameters.get('query'))])
 
 /** Streams, the time that they were selected in, and by what. */
 export type Selection = Bounds & { matchers: readonly Matcher[]; streams: readonly SelectedStream[] }

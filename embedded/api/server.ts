@@ -56,8 +56,8 @@ async function routed(
 ): Promise<Answer> {
   if (route === undefined) return textAnswer(404, '404 page not found')
   if (!route.methods.includes(request.method ?? '')) return textAnswer(405, '')
-  const parameters = new URLSearchParams(query)
-  if (request.method === 'POST') await addForm(api, request, parameters)
+  const parameters = request.method === 'POST' ? await readForm(api, request) : new URLSearchParams()
+  for (const [name, value] of new URLSearchParams(query)) parameters.append(name, value)
   for (const [name, part] of Object.entries(route.parts)) parameters.set(`:${name}`, decoded(part))
   const tenant = route.hasTenant ? tenantOf(request.headers, api.config.auth_enabled) : ''
   const gone = new AbortController()
@@ -65,10 +65,11 @@ async function routed(
   return await route.handler(api, { parameters, headers: request.headers, tenant, signal: gone.signal })
 }
 
-async function addForm(api: Api, request: IncomingMessage, parameters: URLSearchParams): Promise<void> {
+/** The parameters in a body that is a form. They stand before those of the URL, and so win, as in Go. */
+async function readForm(api: Api, request: IncomingMessage): Promise<URLSearchParams> {
   const body = await readBody(request, MAX_FORM_BYTES, api.inFlight)
-  if (!/^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '')) return
-  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) parameters.append(name, value)
+  const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '')
+  return new URLSearchParams(isForm ? body.toString('utf8') : '')
 }
 
 function decoded(part: string): string {

@@ -1,4 +1,3 @@
-import { labelsKey } from '../../logql/evaluate/labels.ts'
 import { type LogEntry, type LogStream } from '../../logql/evaluate/logs.ts'
 import { type Labels } from '../../logql/source.ts'
 import { allLabels, type Pipeline, type StreamPipeline } from '../../logql/stages/pipeline.ts'
@@ -10,8 +9,8 @@ export const entryNs = ({ seconds, nanos }: NewEntry): bigint =>
   BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
 
 /**
- * What a query makes of entries that were just stored, in the order in which they came: by all their labels,
- * or, where categories are told, by those of their streams.
+ * What a query makes of entries that were just stored, in the order in which they came: each under all its labels,
+ * or, where categories are told, under those of its stream. Loki tells each entry of a tail as a stream of its own.
  */
 export function streamsOf(
   waiting: readonly Waiting[],
@@ -19,21 +18,22 @@ export function streamsOf(
   isCategorized: boolean,
 ): LogStream[] {
   const pipelines = new Map<Labels, StreamPipeline>()
-  const streams = new Map<string, LogStream>()
-  for (const { labels, entry } of waiting) {
+  return waiting.flatMap(({ labels, entry }) => {
     const known = pipelines.get(labels) ?? pipeline.forStream(labels)
     pipelines.set(labels, known)
     const processed = known.process(() => entryNs(entry), entry.line.toString('utf8'), entry.metadata)
-    if (processed === undefined) continue
-    const shown = isCategorized ? processed.stream : allLabels(processed)
-    addEntry(streams, shown, { ...processed, timeNs: entryNs(entry) })
-  }
-  return [...streams.values()]
+    return processed === undefined ? [] : [streamOf({ ...processed, timeNs: entryNs(entry) }, isCategorized)]
+  })
 }
 
-function addEntry(streams: Map<string, LogStream>, labels: Labels, entry: LogEntry): void {
-  const key = labelsKey(labels)
-  const stream = streams.get(key)
-  if (stream === undefined) streams.set(key, { labels, entries: [entry] })
-  else stream.entries.push(entry)
-}
+/** Entries of the past, oldest first, each as a stream of its own. */
+export const oneByOne = (streams: readonly LogStream[], isCategorized: boolean): LogStream[] =>
+  streams
+    .flatMap(({ entries }) => entries)
+    .sort((a, b) => Number(a.timeNs - b.timeNs))
+    .map((entry) => streamOf(entry, isCategorized))
+
+const streamOf = (entry: LogEntry, isCategorized: boolean): LogStream => ({
+  labels: isCategorized ? entry.stream : allLabels(entry),
+  entries: [entry],
+})

@@ -3,19 +3,16 @@ import { durationMs } from '../units.ts'
 
 const SECOND_NS = 1_000_000_000n
 const DIGITS = /^-?\d+$/
-const DECIMAL = /^(-?)(\d*)\.(\d*)$/
 const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/
-/** A whole number of at most so many digits is in seconds, a longer one in nanoseconds. */
-const SECONDS_DIGITS = 10
+/** A whole number that is written with at most so many characters is in seconds, a longer one in nanoseconds. */
+const MAX_SECONDS_LENGTH = 10
 
-/** A time as Loki's API takes it: ns, seconds (perhaps a fraction), or RFC 3339; undefined for any other text. */
+/**
+ * A time as Loki's API takes it: ns, seconds (perhaps a fraction, of which three digits count), or RFC 3339;
+ * undefined for any other text.
+ */
 export function timeNs(text: string): bigint | undefined {
-  if (DIGITS.test(text)) return text.length <= SECONDS_DIGITS ? BigInt(text) * SECOND_NS : BigInt(text)
-  const [, sign, whole, part] = DECIMAL.exec(text) ?? []
-  if (whole !== undefined && part !== undefined && whole + part !== '') {
-    const ns = BigInt(whole || 0) * SECOND_NS + BigInt(part.slice(0, 9).padEnd(9, '0'))
-    return sign === '-' ? -ns : ns
-  }
+  if (DIGITS.test(text)) return text.length <= MAX_SECONDS_LENGTH ? BigInt(text) * SECOND_NS : BigInt(text)
   const [, upToSeconds, fraction, zone] = RFC3339.exec(text) ?? []
   const ms = upToSeconds === undefined ? Number.NaN : Date.parse(`${upToSeconds}${zone}`)
   if (!Number.isNaN(ms)) return BigInt(ms) * 1_000_000n + BigInt((fraction ?? '').padEnd(9, '0'))

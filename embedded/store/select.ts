@@ -20,7 +20,8 @@ export const tenantStore = (state: State, name: string): TenantStore => ({
   activeStreams: () => activeStreams(state, name),
 })
 
-type Found = SelectedStream & { key: string }
+type Blocks = { blocks: Block[]; sealed: Block[] }
+type Found = SelectedStream & Blocks & { key: string }
 
 function select(
   state: State,
@@ -33,28 +34,30 @@ function select(
   if (tenant === undefined) return []
   const from = fromNs > state.oldestNs ? fromNs : state.oldestNs
   return matching(tenant, matchers).flatMap((stream) => {
-    const blocks = blocksOf(state, stream, from, toNs)
-    return blocks.length === 0 ? [] : [{ key: stream.key, labels: stream.labels, blocks }]
+    const found = blocksOf(state, stream, from, toNs)
+    return found.blocks.length === 0 ? [] : [{ key: stream.key, labels: stream.labels, ...found }]
   })
 }
 
-/** The blocks that reach into [fromNs, toNs], in the order of their first entries. */
-function blocksOf(state: State, stream: Stream, fromNs: bigint, toNs: bigint): Block[] {
-  const blocks: Block[] = []
+/** The blocks that reach into [fromNs, toNs], in the order of their first entries, and those in segments alone. */
+function blocksOf(state: State, stream: Stream, fromNs: bigint, toNs: bigint): Blocks {
+  const sealed: Block[] = []
+  const recent: Block[] = []
   const reaches = ({ firstNs, lastNs }: Pick<Block, 'firstNs' | 'lastNs'>) =>
     lastNs >= fromNs && firstNs <= toNs
   for (const part of stream.segments)
     if (reaches(part.segment))
       for (const stored of blocksIn(part, state.files))
-        if (reaches(stored.facts)) blocks.push(asBlock(stored, state.caches))
+        if (reaches(stored.facts)) sealed.push(without(asBlock(stored, state.caches), state.oldestNs))
   for (const { full, open } of stream.heads) {
-    for (const stored of full) if (reaches(stored.facts)) blocks.push(asBlock(stored, state.caches))
+    for (const stored of full) if (reaches(stored.facts)) recent.push(asBlock(stored, state.caches))
     for (const block of open) {
       const now = arrivedAsBlock(arrivedIn(block), block.latest)
-      if (reaches(now)) blocks.push(now)
+      if (reaches(now)) recent.push(now)
     }
   }
-  return blocks.map((block) => without(block, state.oldestNs)).sort(byFirstNs)
+  const blocks = [...sealed, ...recent.map((block) => without(block, state.oldestNs))].sort(byFirstNs)
+  return { blocks, sealed }
 }
 
 const without = (block: Block, oldestNs: bigint): Block =>
@@ -69,8 +72,20 @@ function* blocksIn(
   for (let index = firstBlock; index < firstBlock + blocks; index++) yield blockIn(segment, index, files)
 }
 
-function factsOf({ key, labels, blocks }: Found): StreamFacts {
-  const facts = { key, labels, entries: 0, bytes: 0, firstNs: blocks[0]?.firstNs ?? 0n, lastNs: 0n }
+function factsOf({ key, labels, blocks, sealed }: Found): StreamFacts {
+  const facts = {
+    key,
+    labels,
+    entries: 0,
+    bytes: 0,
+    firstNs: blocks[0]?.firstNs ?? 0n,
+    lastNs: 0n,
+    sealed: { blocks: sealed.length, entries: 0, bytes: 0 },
+  }
+  for (const { count, bytes } of sealed) {
+    facts.sealed.entries += count
+    facts.sealed.bytes += bytes
+  }
   for (const { count, bytes, lastNs } of blocks) {
     facts.entries += count
     facts.bytes += bytes

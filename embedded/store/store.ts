@@ -9,7 +9,7 @@ export type NewStream = { key: string; labels: Labels; entries: readonly NewEntr
 
 /**
  * What is known of one stream without reading its entries: those of its blocks that reach into the time that was
- * asked for. Bytes are those of its lines.
+ * asked for. Bytes are those of its lines. `sealed` tells of those blocks alone that are in segments.
  */
 export type StreamFacts = {
   key: string
@@ -18,6 +18,7 @@ export type StreamFacts = {
   bytes: number
   firstNs: bigint
   lastNs: bigint
+  sealed: { blocks: number; entries: number; bytes: number }
 }
 
 /** What is stored for one tenant. */

@@ -14,7 +14,7 @@ export const MAX_QUERY_BYTES = 131_072
  */
 export function parseExpr(query: string): Expr {
   const bytes = Buffer.byteLength(query)
-  if (bytes > MAX_QUERY_BYTES) throw parseError(`input size too long (${bytes} > ${MAX_QUERY_BYTES})`)
+  if (bytes >= MAX_QUERY_BYTES) throw parseError(`input size too long (${bytes} > ${MAX_QUERY_BYTES})`)
   const cursor = cursorOf(query)
   const expr = parseExpression(cursor)
   if (cursor.token.kind !== '$end') throw unexpected(cursor)

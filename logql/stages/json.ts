@@ -51,7 +51,7 @@ function readObject(entry: Entry, from: number, prefix: string, depth: number, w
     const key = unescaped(line.slice(at + 1, keyEnd)) ?? ''
     at = skipSpace(line, keyEnd + 1)
     if (line[at] !== ':') return MALFORMED
-    at = readValue(entry, skipSpace(line, at + 1), nameIn(prefix, key), depth, wanted)
+    at = readValue(entry, skipSpace(line, at + 1), memberName(prefix, key), depth, wanted)
     if (at < 0) return at
     at = skipSpace(line, at)
     if (line[at] === ',') at = skipSpace(line, at + 1)
@@ -60,7 +60,8 @@ function readObject(entry: Entry, from: number, prefix: string, depth: number, w
   return NO_END_OF_OBJECT
 }
 
-const nameIn = (prefix: string, key: string): string =>
+/** The name of the label for a member of the object whose own label would be `prefix`. */
+export const memberName = (prefix: string, key: string): string =>
   prefix === '' ? labelName(key) : `${prefix}_${labelName(key, true)}`
 
 function readValue(entry: Entry, from: number, name: string, depth: number, wanted: Wanted): number {

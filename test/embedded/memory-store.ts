@@ -52,6 +52,7 @@ export function memoryStore(): Store {
             bytes: block.bytes,
             firstNs: block.firstNs,
             lastNs: block.lastNs,
+            sealed: { blocks: 0, entries: 0, bytes: 0 },
           })),
         newestNs: (key) => known.get(key)?.entries.at(-1)?.timeNs,
         activeStreams: () => known.size,

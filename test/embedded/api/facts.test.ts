@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { stringify } from 'node:querystring'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readConfig } from '../../../embedded/config.ts'
+import { openStore } from '../../../embedded/store/open.ts'
 import { readLimits } from '../../../loki/limits.ts'
-import { type Answer, answersOf, difference, pushed } from '../../logql/recorded.ts'
+import { answersOf, difference, pushed } from '../../logql/recorded.ts'
 import { type Client, served } from './served.ts'
 
 /** Loki tells these in an order that changes. */
@@ -42,9 +46,7 @@ describe('what is told of the store', () => {
   })
   afterAll(() => client.close())
 
-  /** Loki tells of its index only, in which these entries were not yet; here they count. */
-  const isComparable = ({ path }: Answer) => path !== '/loki/api/v1/index/stats'
-  const questions = answersOf('api').filter(isComparable)
+  const questions = answersOf('api')
   it.each(questions.map((answer) => [answer.path ?? '', answer.params, answer] as const))(
     '%s %j is as Loki tells it',
     async (path, params, { status, text = '' }) => {
@@ -58,20 +60,6 @@ describe('what is told of the store', () => {
 
   const get = async (path: string, params = {}) => JSON.parse((await client.get(path, params)).body)
 
-  it('counts streams, blocks, entries and bytes', async () => {
-    expect(await get('/loki/api/v1/index/stats', { query: '{job="kafka-logs"}' })).toEqual({
-      streams: 10,
-      chunks: 10,
-      entries: 240,
-      bytes: 58_770,
-    })
-  })
-
-  it('counts only what lies in the time', async () => {
-    const params = { query: '{job="kafka-logs"}', start: 1795089660, end: 1795093260 }
-    expect((await get('/loki/api/v1/index/stats', params)).entries).toBe(78)
-  })
-
   it('tells volumes by the labels that are asked for, the largest first', async () => {
     const params = { query: '{job="kafka-logs"}', targetLabels: 'source', limit: 2 }
     const { result } = (await get('/loki/api/v1/index/volume', params)).data
@@ -79,6 +67,56 @@ describe('what is told of the store', () => {
       { source: 'crm' },
       { source: 'paye d’été' },
     ])
+  })
+
+  it('tells no volume of streams without a label that is asked for, and takes 0 as no limit', async () => {
+    const params = { query: '{job=~".+"}', targetLabels: 'job,level', limit: 0 }
+    const { result } = (await get('/loki/api/v1/index/volume', params)).data
+    expect(sorted(result.map(({ metric }: { metric: unknown }) => metric))).toEqual(
+      ['debug', 'error', 'info', 'warn'].map((level) => ({ job: 'app', level })),
+    )
+  })
+
+  it('tells where in JSON fields are, and what their last values are', async () => {
+    const { fields } = await get('/loki/api/v1/detected_fields', { query: '{job="kafka-logs"}' })
+    const field = (label: string) => fields.find((each: { label: string }) => each.label === label)
+    expect(field('meta_host')).toMatchObject({ parsers: ['json'], jsonPath: ['meta', 'host'] })
+    expect(field('etat_extracted').jsonPath).toEqual(['etat'])
+    expect(field('big').type).toBe('float')
+  })
+
+  it.each([
+    ['detected_fields', { query: '{job="app"} | pattern "<first> <_>"', limit: 1 }, null],
+    ['detected_fields', { query: '{job="app"} | logfmt', limit: 1 }, ['logfmt']],
+  ])('tells no parser of what only the query takes out: %s %j', async (path, params, parsers) => {
+    const { fields } = await get(`/loki/api/v1/${path}`, params)
+    expect(fields).toMatchObject([{ parsers }])
+  })
+
+  it.each(['detected_labels', 'detected_fields', 'detected_field/x/values'])(
+    'tells nothing in an empty object: %s',
+    async (path) => expect(await get(`/loki/api/v1/${path}`, { query: '{job="nothing"}' })).toEqual({}),
+  )
+
+  it('counts what is in segments', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigie-facts-'))
+    const entry = { seconds: 1_795_093_200, nanos: 0, line: Buffer.from('four'), metadata: undefined }
+    const written = openStore(folder)
+    written.append('fake', [{ key: '{a="b"}', labels: new Map([['a', 'b']]), entries: [entry] }])
+    written.close()
+    const store = openStore(folder)
+    const other = await served({ store })
+    const { body } = await other.get('/loki/api/v1/index/stats', { query: '{a="b"}' })
+    expect(JSON.parse(body)).toEqual({ streams: 1, chunks: 1, entries: 1, bytes: 4 })
+    await other.close()
+    store.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('tells all streams where none is asked for', async () => {
+    const all = (await get('/loki/api/v1/series')).data
+    expect(all).toHaveLength(27)
+    expect((await get('/loki/api/v1/series', { 'match[]': '{ }' })).data).toEqual(all)
   })
 
   it('tells volumes by the names of labels', async () => {
@@ -105,8 +143,19 @@ describe('what is told of the store', () => {
     expect(sorted(JSON.parse(body).data)).toEqual([{ job: 'dups' }, { job: 'plain' }])
   })
 
+  it('reads a form before the URL', async () => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    const ask = async (url: string, form: string) =>
+      JSON.parse((await client.post(url, form, headers)).body).data
+    const url = `/loki/api/v1/label/job/values?${stringify({ query: '{job="app"}' })}`
+    expect(await ask(url, stringify({ query: '{job="dups"}' }))).toEqual(['dups'])
+    expect(await ask(url, '')).toEqual(['app'])
+  })
+
   it.each([
-    ['/loki/api/v1/series', {}, '0 matcher groups supplied'],
+    ['/loki/api/v1/series', { 'match[]': '' }, 'parse error'],
+    ['/loki/api/v1/series', { 'match[]': ['{job="app"}', '{}'] }, 'parse error'],
+    ['/loki/api/v1/detected_fields', { query: '{job="app"}', limit: 0 }, 'limit must be a positive value'],
     ['/loki/api/v1/series', { 'match[]': '{job="a"} |= "b"' }, 'only label matchers are supported'],
     ['/loki/api/v1/labels', { start: 'yesterday' }, "could not parse 'start' parameter"],
     ['/loki/api/v1/labels', { start: 2, end: 1 }, 'end timestamp must not be before or equal to start time'],

@@ -180,6 +180,14 @@ describe('queries', () => {
     expect(status).toBe(400)
     expect(body).toContain(message)
   })
+
+  it('answers 500 where series do not match one to one, as Loki does', async () => {
+    const query = 'count_over_time({app=~"a|b"}[5m]) / on () count_over_time({app="a"}[5m])'
+    expect(await client.get(INSTANT, { query })).toMatchObject({
+      status: 500,
+      body: expect.stringContaining('many-to-many matching not allowed'),
+    })
+  })
 })
 
 describe('a query that takes long', () => {

@@ -51,6 +51,17 @@ describe('following a query', () => {
     expect(linesOf(await message)).toEqual(['four'])
   })
 
+  it('tells each entry as a stream of its own, the oldest first', async () => {
+    const socket = tail({ query: '{app="a"}', limit: 2, start: at(-10) })
+    const { streams } = await next(socket)
+    expect(streams.map(({ stream, values }) => [stream, values.length])).toEqual([
+      [{ app: 'a' }, 1],
+      [{ app: 'a' }, 1],
+    ])
+    const times = streams.map(({ values }) => String(values[0]?.[0]))
+    expect(times).toEqual([...times].sort())
+  })
+
   it('tells labels by where they come from, where that is asked for', async () => {
     const socket = tail(
       { query: '{app="a"} | logfmt | k="v"', start: at(10) },

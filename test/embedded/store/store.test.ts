@@ -253,6 +253,7 @@ describe('selecting', () => {
         bytes: 8,
         firstNs: NOW,
         lastNs: NOW + 9n,
+        sealed: { blocks: 1, entries: 2, bytes: 6 },
       },
     ])
     store.close()
