@@ -13,14 +13,20 @@ const wrong = (cause: string): Refusal => new Refusal(400, `${PLACE}${cause}`)
 
 const textRecord = z.record(z.string(), z.string())
 /** Entries are read one by one: there may be very many. */
-const pushSchema = z.object({
-  streams: z.array(z.object({ stream: textRecord, values: z.array(z.unknown()).optional() })),
-})
+const streamSchema = z.object({ stream: textRecord.optional(), values: z.array(z.unknown()).nullish() })
+const pushSchema = z.preprocess(named, z.object({ streams: z.array(streamSchema).nullish() }))
 const oldPushSchema = z.object({
   streams: z.array(
     z.object({ labels: z.string(), entries: z.array(z.object({ ts: z.string(), line: z.string() })) }),
   ),
 })
+
+/** As Go reads it: null is an empty push, and the case of the name `streams` does not count. */
+function named(content: unknown): unknown {
+  if (content === null) return {}
+  if (typeof content !== 'object' || Array.isArray(content)) return content
+  return { streams: Object.entries(content).findLast(([name]) => /^streams$/i.test(name))?.[1] }
+}
 
 function parsed<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> {
   let content: unknown
@@ -41,7 +47,8 @@ function parsed<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.outpu
  */
 export function decodeJsonPush(body: Buffer): PushedStream[] {
   const budget: Budget = { parts: 0 }
-  return parsed(pushSchema, body).streams.map(({ stream, values }, index) => {
+  const streams = parsed(pushSchema, body).streams ?? []
+  return streams.map(({ stream = {}, values }, index) => {
     spend(budget)
     return {
       labels: labelsText(Object.entries(stream)),

@@ -68,6 +68,7 @@ function isWithinTenantRate(
   const { ingestion_rate_mb, ingestion_burst_size_mb } = limits
   const rate = { bytesPerSecond: ingestion_rate_mb * MIB, burstBytes: ingestion_burst_size_mb * MIB }
   if (takeBytes(bucketOf(tenantBuckets, tenant, rate, nowMs), total.bytes, rate, nowMs)) return true
+  report.problems.clear()
   report.sentences.length = 0
   report.unlisted = 0
   addSentence(

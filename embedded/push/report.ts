@@ -21,16 +21,36 @@ export type Amount = { lines: number; bytes: number }
 /** What was refused of one push. The status is that of an answer: 204 while nothing was. */
 export type Report = {
   status: 204 | 400 | 429
+  /** What is wrong with entries or labels by themselves, and how often. */
+  problems: Map<string, number>
+  /** Why the store takes no more of a stream. */
   sentences: string[]
-  /** Sentences that were left out. */
+  /** Problems and sentences that were left out. */
   unlisted: number
   amounts: Map<RefusalReason, Amount>
 }
 
-export const emptyReport = (): Report => ({ status: 204, sentences: [], unlisted: 0, amounts: new Map() })
+export const emptyReport = (): Report => ({
+  status: 204,
+  problems: new Map(),
+  sentences: [],
+  unlisted: 0,
+  amounts: new Map(),
+})
 
 /** Like Loki, an answer lists so many refusals. */
 const MAX_LISTED = 10
+
+/** Adds what is wrong with an entry or a stream. The words are made only where they are listed. */
+export function addProblem(report: Report, words: () => string): void {
+  const { problems } = report
+  if (problems.size >= MAX_LISTED) {
+    report.unlisted++
+    return
+  }
+  const problem = words()
+  problems.set(problem, (problems.get(problem) ?? 0) + 1)
+}
 
 export function addSentence(report: Report, sentence: () => string): void {
   if (report.sentences.length < MAX_LISTED) report.sentences.push(sentence())
@@ -49,12 +69,21 @@ export function addAmount(
   report.amounts.set(reason, { lines: amount.lines + lines, bytes: amount.bytes + bytes })
 }
 
+/** A lone problem as it is; several as Loki groups them: `2 errors like: …; 1 errors like: …`. */
+function problemTexts(problems: ReadonlyMap<string, number>): string[] {
+  const counted = [...problems]
+  const isLone = counted.length === 1 && counted[0]?.[1] === 1
+  const texts = counted.map(([problem, count]) => (isLone ? problem : `${count} errors like: ${problem}`))
+  return counted.length === 0 ? [] : [texts.join('; ')]
+}
+
 /** The words of the answer. Pure. */
-export function reportText({ sentences, unlisted, amounts }: Report, lines: number): string {
-  if (unlisted === 0) return sentences.join('\n')
+export function reportText({ problems, sentences, unlisted, amounts }: Report, lines: number): string {
+  const texts = [...problemTexts(problems), ...sentences]
+  if (unlisted === 0) return texts.join('\n')
   let refused = 0
   for (const amount of amounts.values()) refused += amount.lines
-  return [...sentences, `and ${unlisted} more, total ignored: ${refused} out of ${lines}`].join('\n')
+  return [...texts, `and ${unlisted} more, total ignored: ${refused} out of ${lines}`].join('\n')
 }
 
 /** A second as Loki writes it in refusals: `2026-11-19T10:00:00Z`. Pure. */

@@ -2,7 +2,7 @@ import { type Labels } from '../../logql/source.ts'
 import { type Limits } from '../config.ts'
 import { type NewEntry } from '../store/store.ts'
 import { type Identity, isOver } from './identity.ts'
-import { addAmount, addSentence, type RefusalReason, type Report, secondText } from './report.ts'
+import { addAmount, addProblem, type RefusalReason, type Report, secondText } from './report.ts'
 
 /** The time of an entry in ms since 1970: exact to the microsecond, which is enough to hold it against a limit. */
 export const entryMs = ({ seconds, nanos }: NewEntry): number => seconds * 1_000 + nanos / 1e6
@@ -31,7 +31,7 @@ export function validEntries(
 ): readonly NewEntry[] {
   const { problem, key } = identity
   if (problem !== undefined) {
-    addSentence(report, () => problem.message)
+    addProblem(report, () => problem.message)
     let bytes = 0
     for (const entry of entries) bytes += entryBytes(entry)
     addAmount(report, 400, problem.reason, { lines: entries.length, bytes })
@@ -44,7 +44,7 @@ export function validEntries(
     const wrong = problemOf(taken, key, limits, range)
     if (wrong === undefined) valid.push(withTidyMetadata(taken))
     else {
-      addSentence(report, wrong.message)
+      addProblem(report, wrong.message)
       addAmount(report, 400, wrong.reason, { lines: 1, bytes: entryBytes(entry) })
     }
   }

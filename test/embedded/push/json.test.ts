@@ -24,6 +24,21 @@ describe('reading a push in JSON', () => {
     ])
   })
 
+  it.each(['null', '{}', '{"streams": null}', '{"other": [1], "Streams": []}'])(
+    'has no streams: %s',
+    (body) => {
+      expect(decodeJsonPush(Buffer.from(body))).toEqual([])
+    },
+  )
+
+  it('has a stream without labels or entries', () => {
+    const body = '{"STREAMS": [{"Stream": {"a": "b"}}, {"values": null}]}'
+    expect(decodeJsonPush(Buffer.from(body))).toEqual([
+      { labels: '{}', entries: [] },
+      { labels: '{}', entries: [] },
+    ])
+  })
+
   it('is a push or refused, whatever the JSON is', () => {
     const entry = fc.oneof(
       fc.jsonValue(),
@@ -59,7 +74,8 @@ describe('reading a push in JSON', () => {
     [withEntry('5'), 'the line is not a text'],
     [withEntry('5', 'x', ['k', 'v']), 'structured metadata is an object of texts'],
     [{ streams: [{ stream: { a: 5 }, values: [] }] }, 'streams.0.stream.a'],
-    [{}, 'streams'],
+    [{ streams: {} }, 'streams'],
+    [[], 'expected object'],
   ])('%j is refused', (content, message) => {
     expect(() => decode(content)).toThrow(message)
   })
