@@ -35,7 +35,8 @@ async function handle(api: Api, request: IncomingMessage, response: ServerRespon
       answer = await routed(api, request, response, found, query)
     }
   } catch (error) {
-    answer = failureAnswer(error, api.log, path)
+    const failure = failureAnswer(error, api.log, path)
+    answer = isPushPath(path) ? textAnswer(failure.status, failure.body) : failure
   }
   send(request, response, answer)
   api.metrics.answered(request.method ?? '', route, answer.status, (performance.now() - startedMs) / 1_000)

@@ -2,6 +2,7 @@ import { type Labels } from '../../logql/source.ts'
 import { type Limits } from '../config.ts'
 import { type NewEntry } from '../store/store.ts'
 import { type Identity, isOver } from './identity.ts'
+import { tidyMetadata } from './metadata.ts'
 import { addAmount, addProblem, type RefusalReason, type Report, secondText } from './report.ts'
 
 /** The time of an entry in ms since 1970: exact to the microsecond, which is enough to hold it against a limit. */
@@ -42,7 +43,7 @@ export function validEntries(
   for (const entry of entries) {
     const taken = withinLineSize(entry, limits)
     const wrong = problemOf(taken, key, limits, range)
-    if (wrong === undefined) valid.push(withTidyMetadata(taken))
+    if (wrong === undefined) valid.push(tidied(taken))
     else {
       addProblem(report, wrong.message)
       addAmount(report, 400, wrong.reason, { lines: 1, bytes: entryBytes(entry) })
@@ -117,28 +118,7 @@ function metadataProblem(metadata: Labels, key: string, limits: Limits): Problem
   return undefined
 }
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-
-/** Structured metadata in the order of its names, and these as label names, as Loki makes them. */
-function withTidyMetadata(entry: NewEntry): NewEntry {
-  const { metadata } = entry
-  if (metadata === undefined) return entry
-  let before = ''
-  for (const name of metadata.keys()) {
-    if (name < before || !NAME.test(name)) return { ...entry, metadata: tidy(metadata) }
-    before = name
-  }
-  return entry
-}
-
-const tidy = (metadata: Labels): Labels =>
-  new Map(
-    [...metadata]
-      .map(([name, value]) => [labelName(name), value] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  )
-
-function labelName(name: string): string {
-  const plain = name.replace(/[^A-Za-z0-9_]/g, '_')
-  return /^\d/.test(plain) ? `key_${plain}` : plain
+function tidied(entry: NewEntry): NewEntry {
+  const metadata = tidyMetadata(entry.metadata)
+  return metadata === entry.metadata ? entry : { ...entry, metadata }
 }
