@@ -89,6 +89,11 @@ describe('label filters', () => {
     ['n <= 2', ['n=2'], ['n=3']],
     ['n > 1m30s', ['n=2m', 'n=91s', 'n=1h0.5s'], ['n=1m30s', 'n=-2m', 'n=0', 'm=2h']],
     ['n > 1KB', ['n=1001', 'n=1.5kB', 'n=1KiB', 'n=1MB'], ['n=1000', 'n=1kb', 'm=1GB']],
+    // Sizes are compared as precisely as they are written in an answer.
+    ['n >= 1KiB', ['n=1000'], ['n=999']],
+    ['n >= 1536B', ['n=1500'], ['n=1499']],
+    ['n == 3kB', ['n=3000'], ['n=2999']],
+    ['n == 2MiB', ['n=2.1MB'], ['n=2MiB']],
     ['n = "x"', ['n=x'], ['n=y', 'm=x']],
     ['n != "x"', ['n=y', 'm=x'], ['n=x']],
     ['n =~ "x|yz"', ['n=x', 'n=yz'], ['n=xy']],
