@@ -33,6 +33,8 @@ const SKIPPED = /(?:[ \t\r\n]+|#[^\n]*)*/y
 const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_]*/uy
 const NUMBER = /0[xXbBoO][\da-fA-F_]*|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const UNIT = /\p{L}[\p{L}\d.]*/uy
+/** Of the letters of a size, Loki reads only these; E and P would begin an exponent. */
+const SIZE_UNIT = /^(?:[kKMGT]i?B?|B)$/
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`/y
 const CHARACTER = /'(?:[^'\\\n]|\\[^\n])*'/y
 const RANGE = /\[([^\]]*)\]/y
@@ -86,7 +88,7 @@ function numberToken(query: string, start: number): Token | undefined {
   if (unit !== undefined) {
     const measure = sign + number + unit
     if ('ns' in parseLogqlDuration(measure)) return token('DURATION', measure)
-    if (/b$/i.test(unit) && parseSize(measure) !== undefined) return token('BYTES', measure)
+    if (SIZE_UNIT.test(unit) && parseSize(measure) !== undefined) return token('BYTES', measure)
   }
   return sign === '' ? token('NUMBER', number) : undefined
 }

@@ -31,7 +31,20 @@ export type Entry = LabelView & {
 export function labelOf(view: LabelView, name: string): string | undefined {
   if (name === ERROR_LABEL) return view.error === '' ? undefined : view.error
   if (name === ERROR_DETAILS_LABEL) return view.errorDetails === '' ? undefined : view.errorDetails
-  return view.parsed?.get(name) ?? view.metadata.get(name) ?? view.stream.get(name)
+  return plainLabelOf(view, name)
+}
+
+/** The value of a label, but for the error and its details: for most stages these are no labels, as in Loki. */
+export const plainLabelOf = (view: LabelView, name: string): string | undefined =>
+  view.parsed?.get(name) ?? view.metadata.get(name) ?? view.stream.get(name)
+
+/**
+ * The details of an error as they are told: those of an error that was dropped only where the entry has other labels
+ * than its stream, as in Loki.
+ */
+export function detailsOf({ stream, base, metadata, parsed, error, errorDetails }: Entry): string {
+  const isChanged = stream !== base || metadata.size > 0 || (parsed !== undefined && parsed.size > 0)
+  return error !== '' || isChanged ? errorDetails : ''
 }
 
 /** Gives a label a new value as a parsed one, in place of one of the same name of the stream or its metadata. */

@@ -3,10 +3,12 @@ import { LogqlError } from '../error.ts'
 import { type Labels } from '../source.ts'
 import { compileLineTemplate, type LineContext } from '../template/line.ts'
 import {
+  detailsOf,
   type Entry,
   ERROR_DETAILS_LABEL,
   ERROR_LABEL,
   labelOf,
+  plainLabelOf,
   removeLabel,
   setError,
   setParsed,
@@ -90,25 +92,33 @@ function executed(
 }
 
 const contextOf = (entry: Entry, labels: () => Labels, snapshot?: Labels): LineContext => ({
-  label: snapshot === undefined ? (name) => labelOf(entry, name) : (name) => snapshot.get(name),
+  label: snapshot === undefined ? (name) => shownLabel(entry, name) : (name) => snapshot.get(name),
   labels,
   line: () => entry.line,
   timeNs: entry.timeNs,
 })
 
+const shownLabel = (entry: Entry, name: string): string | undefined =>
+  name === ERROR_DETAILS_LABEL ? detailsOf(entry) || undefined : labelOf(entry, name)
+
 function labelsNow(entry: Entry): Labels {
   const labels = new Map([...entry.stream, ...entry.metadata, ...(entry.parsed ?? [])])
   if (entry.error !== '') labels.set(ERROR_LABEL, entry.error)
-  if (entry.errorDetails !== '') labels.set(ERROR_DETAILS_LABEL, entry.errorDetails)
+  const details = detailsOf(entry)
+  if (details !== '') labels.set(ERROR_DETAILS_LABEL, details)
   return labels
 }
 
-/** The label keeps where it comes from: a renamed label of the stream is still one of the stream. */
+/**
+ * The label keeps where it comes from: a renamed label of the stream is still one of the stream. One that is renamed
+ * to itself is gone, as in Loki.
+ */
 function rename(entry: Entry, from: string, to: string): void {
-  const value = labelOf(entry, from)
-  if (value === undefined || from === to) return
+  const value = plainLabelOf(entry, from)
+  if (value === undefined) return
   const part = entry.parsed?.has(from) === true ? 'parsed' : entry.metadata.has(from) ? 'metadata' : 'stream'
   removeLabel(entry, from)
+  if (from === to) return
   removeLabel(entry, to)
   if (part === 'parsed') setParsed(entry, to, value)
   else entry[part] = new Map(entry[part]).set(to, value)

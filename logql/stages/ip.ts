@@ -15,6 +15,9 @@ export function compileIpMatch(wanted: string): (text: string) => boolean {
   return (text) => hasAddressIn(text, range)
 }
 
+/** Whether the text is an address, a range or a block. */
+export const isIpPattern = (text: string): boolean => parseRange(text) !== undefined
+
 function parseRange(text: string): Range | undefined {
   const [from = '', to, ...rest] = text.split('-')
   if (to !== undefined) {

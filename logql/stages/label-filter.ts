@@ -1,7 +1,7 @@
 import { type ComparisonOperator, type LabelFilter } from '../ast.ts'
 import { formatSize, parseSize } from '../sizes.ts'
-import { type LabelView, labelOf, setError } from './entry.ts'
-import { compileIpMatch } from './ip.ts'
+import { ERROR_LABEL, type LabelView, labelOf, plainLabelOf, setError } from './entry.ts'
+import { compileIpMatch, isIpPattern } from './ip.ts'
 import { compileLabelMatch } from './label-match.ts'
 import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
 
@@ -21,7 +21,8 @@ const COMPARISONS: Readonly<Record<ComparisonOperator, (a: number, b: number) =>
 
 /**
  * A filter on labels. An entry whose label cannot be read as the number, duration or size that it is compared
- * with is kept and marked, unless it is marked already; one without the label is dropped. Throws LogqlError
+ * with is kept and marked, unless it is marked already; one without the label is dropped. One that is marked
+ * passes filters by address. What is wrong with an entry is no label but for `__error__`. Throws LogqlError
  * (`parse`) for a wrong regular expression or address.
  */
 export function compileLabelFilter(filter: LabelFilter): LabelTest {
@@ -29,7 +30,8 @@ export function compileLabelFilter(filter: LabelFilter): LabelTest {
     case 'match': {
       const { name } = filter.matcher
       const matches = compileLabelMatch(filter.matcher)
-      return (view) => matches(labelOf(view, name) ?? '')
+      const read = name === ERROR_LABEL ? labelOf : plainLabelOf
+      return (view) => matches(read(view, name) ?? '')
     }
     case 'number':
       return compare(filter.label, parseNumber, filter.operator, filter.value)
@@ -40,17 +42,28 @@ export function compileLabelFilter(filter: LabelFilter): LabelTest {
     case 'ip': {
       const matches = compileIpMatch(filter.range)
       return (view) => {
-        const text = labelOf(view, filter.label)
+        if (view.error !== '') return true
+        const text = plainLabelOf(view, filter.label)
         return text !== undefined && matches(text) === (filter.operator === '=')
       }
     }
     case 'and':
     case 'or': {
-      const left = compileLabelFilter(filter.left)
-      const right = compileLabelFilter(filter.right)
+      const left = compileInnerFilter(filter.left)
+      const right = compileInnerFilter(filter.right)
       return filter.kind === 'and' ? (view) => left(view) && right(view) : (view) => left(view) || right(view)
     }
   }
+}
+
+/**
+ * A filter that is joined with others or follows `unwrap`. Loki does not refuse an address there that is none: no
+ * label is like it, and none is unlike it. Throws as `compileLabelFilter` else.
+ */
+export function compileInnerFilter(filter: LabelFilter): LabelTest {
+  return filter.kind === 'ip' && !isIpPattern(filter.range)
+    ? (view) => view.error !== ''
+    : compileLabelFilter(filter)
 }
 
 /**
@@ -62,7 +75,7 @@ const shownBytes = (bytes: number): number => parseSize(formatSize(bytes)) ?? by
 const compare =
   (label: string, parse: (text: string) => Parsed, operator: ComparisonOperator, wanted: number): LabelTest =>
   (view) => {
-    const text = labelOf(view, label)
+    const text = plainLabelOf(view, label)
     if (text === undefined) return false
     const { value, problem } = parse(text)
     if (value !== undefined) return COMPARISONS[operator](value, wanted)

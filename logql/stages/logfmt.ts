@@ -1,5 +1,6 @@
 import { type Stage } from '../ast.ts'
-import { type Entry, labelOf, parsedName, setError, setParsed } from './entry.ts'
+import { LogqlError } from '../error.ts'
+import { type Entry, parsedName, setError, setParsed } from './entry.ts'
 import { labelName } from './label-name.ts'
 import { nextPair, problemOf, scanOf, skipWord } from './logfmt-scan.ts'
 import { addParsed, type CompiledStage, hasAllWanted, type Wanted } from './stage.ts'
@@ -11,7 +12,7 @@ type Taker = (key: string, value: string) => boolean
 
 /**
  * `logfmt`: each `key=value` is a label; with extractions only those. Keys without a value are left out unless
- * they are kept with ''. What is no logfmt is passed over up to the next space; with `--strict` it ends the
+ * they are kept with ''. An extraction's label is also found under its own name. What is no logfmt is passed over up to the next space; with `--strict` it ends the
  * reading and marks the entry.
  */
 export function compileLogfmt({ strict, keepEmpty, extractions }: Logfmt, wanted: Wanted): CompiledStage {
@@ -25,35 +26,61 @@ export function compileLogfmt({ strict, keepEmpty, extractions }: Logfmt, wanted
       })
       return true
     }
+  const targets = targetsOf(extractions)
+  const labels = new Set(extractions.map(({ label }) => label))
   return (entry) => {
     if (hasAllWanted(entry, wanted)) return true
     const found = new Map<string, string>()
-    const isRead = readPairs(entry, strict, (key, value) => {
-      if (!found.has(key)) found.set(key, value)
+    readPairs(entry, strict, (key, value) => {
+      const name = labelName(key)
+      const label = targets.get(name) ?? name
+      if (value !== '' && labels.has(label)) found.set(label, value)
       return true
     })
-    if (!isRead) return true
-    for (const { label, path } of extractions) {
-      const value = found.get(path) ?? ''
-      if (value !== '') setParsed(entry, parsedName(entry, label), value)
-      else if (labelOf(entry, label) === undefined) setParsed(entry, label, '')
+    for (const label of labels) {
+      const [name, value] = [parsedName(entry, label), found.get(label)]
+      if (value !== undefined) setParsed(entry, name, value)
+      else if (name === label) setParsed(entry, label, '')
     }
     return true
   }
 }
 
-/** Reads pairs until one is not taken; false when it marked the entry with an error. */
-function readPairs(entry: Entry, strict: boolean, take: Taker): boolean {
+const EXPRESSION = /^\s*(?:"([^"\]]*)"|([A-Za-z_][A-Za-z0-9_]*))\s*$/
+
+/**
+ * The labels of the extractions by the keys they ask for; of two for one label the last counts. A key in the line
+ * is looked for by the label name that it makes. Throws LogqlError (`parse`) for what is no key.
+ */
+function targetsOf(extractions: Logfmt['extractions']): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>()
+  for (const { label, path } of extractions) {
+    const [, quoted, bare] = EXPRESSION.exec(path) ?? []
+    const key = quoted ?? bare
+    if (key === undefined)
+      throw new LogqlError(
+        'parse',
+        `cannot parse the expression "${path}" of logfmt: expected a name, or one in quotes`,
+      )
+    keys.set(label, key)
+  }
+  const targets = new Map<string, string>()
+  for (const [label, key] of keys) if (!targets.has(key)) targets.set(key, label)
+  return targets
+}
+
+/** Reads pairs until one is not taken, or one marked the entry with an error. */
+function readPairs(entry: Entry, strict: boolean, take: Taker): void {
   const scan = scanOf(entry.line)
   for (;;) {
     if (nextPair(scan)) {
       // A replacement character stands for broken UTF-8, which is no value of a label.
-      if (!take(scan.key, scan.value.includes('\ufffd') ? '' : scan.value)) return true
+      if (!take(scan.key, scan.value.includes('\ufffd') ? '' : scan.value)) return
     } else if (scan.problem === undefined) {
-      return true
+      return
     } else if (strict) {
       setError(entry, LOGFMT_ERROR, problemOf(scan))
-      return false
+      return
     } else {
       skipWord(scan)
     }

@@ -3,7 +3,14 @@ import { type Labels } from '../source.ts'
 import { compilePattern, compileRegexpParser } from './captures.ts'
 import { compileDrop, compileKeep } from './choose.ts'
 import { decolorize } from './decolorize.ts'
-import { type Entry, ERROR_DETAILS_LABEL, ERROR_LABEL, NO_LABELS, renamedMetadata } from './entry.ts'
+import {
+  detailsOf,
+  type Entry,
+  ERROR_DETAILS_LABEL,
+  ERROR_LABEL,
+  NO_LABELS,
+  renamedMetadata,
+} from './entry.ts'
 import { compileLabelFormat, compileLineFormat } from './format.ts'
 import { compileJson } from './json.ts'
 import { compileJsonExtract } from './json-extract.ts'
@@ -57,7 +64,8 @@ function processor(stages: readonly CompiledStage[], base: Labels): StreamPipeli
 }
 
 function processed(entry: Entry): Processed {
-  const { line, stream, metadata, error, errorDetails } = entry
+  const { line, stream, metadata, error } = entry
+  const errorDetails = entry.errorDetails === '' ? '' : detailsOf(entry)
   let { parsed } = entry
   if (error !== '') parsed = (parsed ?? new Map()).set(ERROR_LABEL, error)
   if (errorDetails !== '') parsed = (parsed ?? new Map()).set(ERROR_DETAILS_LABEL, errorDetails)

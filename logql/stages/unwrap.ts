@@ -1,7 +1,7 @@
 import { type Unwrap, type UnwrapConversion } from '../ast.ts'
 import { type Labels } from '../source.ts'
 import { ERROR_DETAILS_LABEL, ERROR_LABEL, type LabelView, NO_LABELS, setError, without } from './entry.ts'
-import { compileLabelFilter } from './label-filter.ts'
+import { compileInnerFilter } from './label-filter.ts'
 import { labelValueOf, type Processed } from './pipeline.ts'
 import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
 
@@ -32,7 +32,7 @@ export function compileUnwrap(
 ): (processed: Processed) => Unwrapped | undefined {
   const { label } = unwrap
   const convert = unwrap.conversion === undefined ? parseNumber : CONVERSIONS[unwrap.conversion]
-  const filters = unwrap.filters.map(compileLabelFilter)
+  const filters = unwrap.filters.map(compileInnerFilter)
   return (processed) => {
     const text = labelValueOf(processed, label)
     if (text === undefined || text === '') return undefined

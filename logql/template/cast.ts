@@ -7,7 +7,7 @@ const INT64_MIN = -(2n ** 63n)
 export const floatToInt64 = (value: number): bigint =>
   Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : INT64_MIN
 
-/** Any value as an int64, as sprig's `int` and arithmetic take it: what is no number is 0, `"3.0"` is 3, `"0x10"` is 16. Pure. */
+/** Any value as an int64, as sprig's `int` and arithmetic take it: what is no number is 0, `"3.9"` is 3, `"0x10"` is 16. Pure. */
 export function toInt64(value: Value): bigint {
   switch (typeof value) {
     case 'string':
@@ -22,7 +22,7 @@ export function toInt64(value: Value): bigint {
 }
 
 function textToInt64(text: string): bigint {
-  const whole = /^(.*?)\.0+$/s.exec(text)?.[1] ?? text
+  const whole = /^(.*?)\.\d+$/s.exec(text)?.[1] ?? text
   const parsed = parseInteger(whole)
   return parsed !== undefined && isInt64(parsed) ? parsed : 0n
 }

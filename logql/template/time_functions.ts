@@ -52,9 +52,7 @@ function unixToTime(text: string): Time {
     )
   }
   const unit = UNIT_NS_BY_LENGTH.get(text.length)
-  return unit === undefined
-    ? fail(`unable to parse time '${text}': not a number of days, s, ms, µs or ns`)
-    : timeAt(BigInt(text) * unit)
+  return unit === undefined ? fail(`unable to parse time '${text}': %!w(<nil>)`) : timeAt(BigInt(text) * unit)
 }
 
 const floored = ({ ns }: Time, unitNs: bigint): string =>

@@ -206,7 +206,9 @@ describe('label filters', () => {
     expect(labelFilter('a<-2d')).toMatchObject({ kind: 'duration', ns: -172_800e9, text: '-2d' })
     expect(labelFilter('a<250µs')).toMatchObject({ kind: 'duration', ns: 250_000 })
     expect(labelFilter('a==1.5KiB')).toMatchObject({ kind: 'bytes', operator: '==', bytes: 1536 })
-    expect(labelFilter('a<=20kb')).toMatchObject({ kind: 'bytes', bytes: 20_000, text: '20kb' })
+    expect(labelFilter('a<=20k')).toMatchObject({ kind: 'bytes', bytes: 20_000, text: '20k' })
+    for (const text of ['a<=20kb', 'a<=20b', 'a<=1PB', 'a<=1KIB'])
+      expect(() => labelFilter(text)).toThrow(LogqlError)
     expect(labelFilter('a!=ip("::1")')).toEqual({ kind: 'ip', label: 'a', operator: '!=', range: '::1' })
   })
 

@@ -79,6 +79,21 @@ describe('addresses', () => {
   })
 })
 
+describe('label filters of addresses', () => {
+  it('are passed by entries with an error', () => {
+    expect(passes('| json | n = ip("10.0.0.0/8")', 'no JSON')).toBe(true)
+    expect(passes('| logfmt | n > 1 and m != ip("10.0.0.0/8")', 'n=x m=10.0.0.1')).toBe(true)
+  })
+
+  it('are like nothing and unlike nothing where one joined with others is no address', () => {
+    for (const operator of ['=', '!=']) {
+      expect(passes(`| logfmt | n ${operator} ip("x") or m="1"`, 'n=10.0.0.1')).toBe(false)
+      expect(passes(`| logfmt | n ${operator} ip("x") or m="1"`, 'm=1')).toBe(true)
+      expect(() => pipelineOf(`| logfmt | n ${operator} ip("x")`)).toThrow(LogqlError)
+    }
+  })
+})
+
 describe('label filters', () => {
   it.each([
     ['n > 2', ['n=3', 'n=2.5', 'n=inf', 'n=0x1p4'], ['n=2', 'n=-3', 'm=3', 'n=nan']],
@@ -153,6 +168,8 @@ describe('label filters', () => {
   it('sees labels of the stream and its metadata, and errors', () => {
     expect(labelsAfter('| job="x", t="m"', '', { job: 'x' }, { t: 'm' })).toEqual({ job: 'x', t: 'm' })
     expect(labelsAfter('| json | __error__=""', 'x')).toBeUndefined()
-    expect(labelsAfter('| json | __error__="JSONParserErr", __error_details__=~"Value.*"', 'x')).toBeDefined()
+    expect(labelsAfter('| json | __error__="JSONParserErr"', 'x')).toBeDefined()
+    // The details are no label to a filter.
+    expect(labelsAfter('| json | __error_details__=~"Value.*"', 'x')).toBeUndefined()
   })
 })

@@ -34,6 +34,9 @@ describe('label_format', () => {
     ['t="{{.a}}"', { a: '1', job: 'x', t: '1' }],
     ['j=job, s=t', { a: '1', j: 'x', s: 'm' }],
     ['a=job', { a: 'x', t: 'm' }],
+    // A label that is renamed to itself is gone.
+    ['a=a', { job: 'x', t: 'm' }],
+    ['job=job', { a: '1', t: 'm' }],
     ['b="{{.a}}", c="{{.b}}!", d=a', { b: '1', c: '!', d: '1', job: 'x', t: 'm' }],
     ['b=a, c="{{.b}}"', { b: '1', c: '1', job: 'x', t: 'm' }],
   ])('%s', (formats, labels) => {
@@ -47,6 +50,11 @@ describe('label_format', () => {
       new Map([['s', 'm']]),
       new Map([['t', 'x']]),
     ])
+  })
+
+  it('does not rename what is wrong with an entry', () => {
+    const labels = { __error__: 'JSONParserErr', __error_details__: expect.any(String) }
+    expect(labelsAfter('| json | label_format x=__error__, y=__error_details__', 'x')).toEqual(labels)
   })
 
   it('refuses two formats for one label, and one for an error', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { labelsAfter } from './processing.ts'
+import { LogqlError } from '../../../logql/error.ts'
+import { labelsAfter, pipelineOf } from './processing.ts'
 
 const error = (position: number, problem: string): Record<string, string> => ({
   __error__: 'LogfmtParserErr',
@@ -51,6 +52,25 @@ describe('logfmt', () => {
       a_extracted: '1',
       c: 'y',
     })
+  })
+
+  it.each([
+    // Keys are looked for by the label names that they make; the last one counts.
+    ['x="a_b"', 'a-b=1 a.b=2', { x: '2' }],
+    ['x="_1x"', '1x=5', { x: '5' }],
+    // A label is also found under its own name.
+    ['x="a", b="c"', 'a=1 b=2', { x: '1', b: '2' }],
+    ['x="a"', 'a=1 x=2', { x: '2' }],
+    ['x="a"', 'x=2 a=1', { x: '1' }],
+    ['x="a", x="c"', 'a=1', { x: '' }],
+    ['x="\\"a\\""', 'a=1', { x: '1' }],
+    ['x="a" | logfmt x="c"', 'a=1', { x: '' }],
+  ])('logfmt %s of %s', (stages, line, labels) => {
+    expect(labelsAfter(`| logfmt ${stages}`, line)).toEqual(labels)
+  })
+
+  it.each(['', ' ', 'a.b', 'a-b', 'a[0]', '0a', 'a b', 'é'])('refuses the expression "%s"', (path) => {
+    expect(() => pipelineOf(`| logfmt x="${path}"`)).toThrow(LogqlError)
   })
 
   it('reads back what is written as logfmt', () => {

@@ -3,11 +3,22 @@ import { parseExpr } from '../../../logql/parse/parse.ts'
 import { allLabels, labelValueOf } from '../../../logql/stages/pipeline.ts'
 import { compileUnwrap, type Unwrapped } from '../../../logql/stages/unwrap.ts'
 import { wantedLabels } from '../../../logql/stages/wanted.ts'
-import { type LabelRecord, labelsOf, pipelineOf, processed } from './processing.ts'
+import { type LabelRecord, labelsAfter, labelsOf, pipelineOf, processed } from './processing.ts'
 
 const never = (): bigint => {
   throw new Error('the time was asked for')
 }
+
+describe('an error that is dropped', () => {
+  it('takes its details along only where the entry has no other labels than its stream', () => {
+    expect(labelsAfter('| json | drop __error__', 'x', { job: 'x' })).toEqual({ job: 'x' })
+    const labels = { job: 'x', __error_details__: expect.any(String) }
+    expect(labelsAfter('| json | drop __error__', 'x', { job: 'x', a: 'b' }, { t: 'm' })).toMatchObject(
+      labels,
+    )
+    expect(labelsAfter('| json | drop __error__, a', 'x', { job: 'x', a: 'b' })).toEqual(labels)
+  })
+})
 
 describe('compilePipeline', () => {
   it('answers the same objects for what no stage changed', () => {

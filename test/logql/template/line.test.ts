@@ -51,6 +51,7 @@ describe('compileLineTemplate', () => {
     ['{{ bytes .size }} {{ bytes "2 KiB" }} {{ bytes "1,024" }} {{ bytes "3" }}', '1.5e+06 2048 1024 3'],
     ['{{ duration "1h30m" }} {{ duration_seconds "250ms" }}', '5400 0.25'],
     ['{{ count "[0-9]" .description }}', '3'],
+    ['{{ int "1.9" }} {{ int "-1.9" }} {{ int "x.9" }}', '1 -1 0'],
   ])('%s', (template, text) => {
     expect(execute(template)).toBe(text)
   })
