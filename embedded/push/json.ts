@@ -13,7 +13,10 @@ const wrong = (cause: string): Refusal => new Refusal(400, `${PLACE}${cause}`)
 
 const textRecord = z.record(z.string(), z.string())
 /** Entries are read one by one: there may be very many. */
-const streamSchema = z.object({ stream: textRecord.optional(), values: z.array(z.unknown()).nullish() })
+const streamSchema = z.object({
+  stream: z.record(z.string(), z.unknown()).optional(),
+  values: z.array(z.unknown()).nullish(),
+})
 const pushSchema = z.preprocess(named, z.object({ streams: z.array(streamSchema).nullish() }))
 const oldPushSchema = z.object({
   streams: z.array(
@@ -51,11 +54,14 @@ export function decodeJsonPush(body: Buffer): PushedStream[] {
   return streams.map(({ stream = {}, values }, index) => {
     spend(budget)
     return {
-      labels: labelsText(Object.entries(stream)),
+      labels: labelsText(Object.entries(stream).map(([name, value]) => [name, labelValue(value)])),
       entries: (values ?? []).map((value, at) => entryOf(value, `streams.${index}.values.${at}`, budget)),
     }
   })
 }
+
+/** As in Loki, what is no text is a label's value as it is written in JSON. */
+const labelValue = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 function entryOf(value: unknown, place: string, budget: Budget): NewEntry {
   spend(budget)

@@ -31,6 +31,11 @@ describe('reading a push in JSON', () => {
     },
   )
 
+  it('has labels of any kind', () => {
+    const [stream] = decodeJsonPush(Buffer.from('{"streams": [{"stream": {"a": 5, "b": true, "c": ["x"]}}]}'))
+    expect(stream?.labels).toBe('{a="5", b="true", c="[\\"x\\"]"}')
+  })
+
   it('has a stream without labels or entries', () => {
     const body = '{"STREAMS": [{"Stream": {"a": "b"}}, {"values": null}]}'
     expect(decodeJsonPush(Buffer.from(body))).toEqual([
@@ -73,7 +78,7 @@ describe('reading a push in JSON', () => {
     [withEntry(5, 'x'), 'the time is not a text'],
     [withEntry('5'), 'the line is not a text'],
     [withEntry('5', 'x', ['k', 'v']), 'structured metadata is an object of texts'],
-    [{ streams: [{ stream: { a: 5 }, values: [] }] }, 'streams.0.stream.a'],
+    [{ streams: [{ stream: 5, values: [] }] }, 'streams.0.stream'],
     [{ streams: {} }, 'streams'],
     [[], 'expected object'],
   ])('%j is refused', (content, message) => {
