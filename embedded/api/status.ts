@@ -1,6 +1,6 @@
 import { EMBEDDED_SERVICE } from '../../log/names.ts'
 import { configText } from '../config.ts'
-import { jsonAnswer, success, textAnswer } from './answer.ts'
+import { jsonAnswer, textAnswer } from './answer.ts'
 import { type Handler } from './api.ts'
 import { LOKI_VERSION } from './metrics.ts'
 
@@ -43,5 +43,5 @@ export const ruleFiles: Handler = ({ rulerState }, { tenant }) => {
   return textAnswer(200, JSON.stringify(namespaces, undefined, 2), 'application/yaml')
 }
 
-/** Patterns are not mined; an empty answer is what Loki gives where it has found none. */
-export const patterns: Handler = () => success([])
+/** Patterns are not mined, and a Loki that does not mine them either (its default) answers so. */
+export const patterns: Handler = () => textAnswer(404, '')

@@ -166,6 +166,10 @@ describe('what is told of the store', () => {
     expect(body).toContain(message)
   })
 
+  it('mines no patterns', async () => {
+    expect(await client.get('/loki/api/v1/patterns', { query: '{job="app"}' })).toMatchObject({ status: 404 })
+  })
+
   it('is ready, and says what it is', async () => {
     expect(await client.get('/ready')).toEqual({ status: 200, body: 'ready\n' })
     const { body } = await client.get('/metrics')
