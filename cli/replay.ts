@@ -91,6 +91,7 @@ async function runReplay(
   report.answeredBy = (await identityOf(settings.loki)) ?? null
   report.notice = plan?.notice ?? null
   bar.close()
+  for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
   if (!options.json) printNumbers(report, window)
   await later?.finish()
   report.detection = (way && before && (await detect(way, lastFailure, before, bar, stop))) ?? null
@@ -113,7 +114,6 @@ function aliasNormaliser(env: NodeJS.ProcessEnv): Replay['normalise'] {
 
 /** The numbers, as soon as they are there: alerts and mails come later. */
 function printNumbers(report: Report, window: Window | undefined): void {
-  for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
   process.stdout.write(`${reportTable(report, window)}\n`)
   if (report.notice !== null) process.stderr.write(`${report.notice}\n`)
 }

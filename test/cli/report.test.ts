@@ -30,7 +30,11 @@ describe('the table', () => {
   })
 
   test('says which Loki answered, where that says so', () => {
-    expect(reportTable({ ...report, answeredBy: 'embedded store' }, window).split('\n').slice(-3)).toEqual([
+    expect(
+      reportTable({ ...report, answeredBy: 'embedded store' }, window)
+        .split('\n')
+        .slice(-3),
+    ).toEqual([
       '│ Took                │                                     3.2 s │',
       '│ Answered by         │                            embedded store │',
       '└─────────────────────┴───────────────────────────────────────────┘',
