@@ -46,12 +46,7 @@ export const configSchema = z.object({
     })
     .prefault({}),
   distributor: z.object({ max_recv_msg_size: size(100 * MIB) }).prefault({}),
-  ingester: z
-    .object({
-      max_chunk_age: duration(2 * HOUR),
-      chunk_idle_period: duration(30 * MINUTE),
-    })
-    .prefault({}),
+  ingester: z.object({ max_chunk_age: duration(2 * HOUR) }).prefault({}),
   querier: z.object({ max_concurrent: count(4) }).prefault({}),
   compactor: z.object({ retention_enabled: z.boolean().default(false) }).prefault({}),
   limits_config: z
@@ -76,12 +71,9 @@ export const configSchema = z.object({
       max_entries_limit_per_query: count(5_000),
       max_query_series: count(500),
       max_query_length: duration(30 * DAY + HOUR),
-      max_query_range: duration(0),
       max_query_lookback: duration(0),
       query_timeout: duration(MINUTE),
       max_concurrent_tail_requests: count(10),
-      volume_enabled: z.boolean().default(true),
-      volume_max_series: count(1_000),
       retention_period: duration(0),
     })
     .prefault({}),

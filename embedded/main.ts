@@ -118,7 +118,9 @@ export async function serveApi({
   const turns = createTurns(config.querier.max_concurrent || Number.POSITIVE_INFINITY)
   const metrics = createMetrics(store, { runningQueries: turns.running, waitingQueries: turns.waiting })
   const pushes = createPushState(store, config)
-  const api: Api = { store, config, pushes, turns, metrics, log, now, rulerState }
+  // Two bodies of the largest size may come at once, or many small ones.
+  const inFlight = { bytes: 0, limitBytes: 2 * config.distributor.max_recv_msg_size }
+  const api: Api = { store, config, pushes, turns, inFlight, metrics, log, now, rulerState }
   const server = createApiServer(api)
   const endTails = serveTails(api, server)
   await listening(server, host, port)

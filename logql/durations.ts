@@ -25,12 +25,20 @@ const MAX_NS = 2n ** 63n - 1n
 /** A duration in ns, or why the text is none. */
 export type ParsedDuration = { ns: bigint } | { problem: string }
 
+/** A text in quotes as the errors of Go's package `time` have it: all that is not ASCII as its bytes. */
+const goQuote = (text: string): string =>
+  `"${text.replace(/["\\]|[^ -\x7f]/gu, (character) =>
+    character === '"' || character === '\\'
+      ? `\\${character}`
+      : Array.from(Buffer.from(character), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  )}"`
+
 /**
  * A duration as Go's `time.ParseDuration` reads it, with its words when it is none: `1h2m3.5s`, `-250us`, `0`.
  * Pure.
  */
 export function parseGoDuration(text: string): ParsedDuration {
-  const invalid = { problem: `time: invalid duration ${quote(text)}` }
+  const invalid = { problem: `time: invalid duration ${goQuote(text)}` }
   const unsigned = text.replace(/^[+-]/, '')
   if (unsigned === '') return invalid
   if (unsigned === '0') return { ns: 0n }
@@ -41,12 +49,12 @@ export function parseGoDuration(text: string): ParsedDuration {
     part.lastIndex = at
     const [whole = '', digits = '', fraction = '', unit = ''] = part.exec(unsigned) ?? []
     if (digits === '' && fraction === '') return invalid
-    if (unit === '') return { problem: `time: missing unit in duration ${quote(text)}` }
+    if (unit === '') return { problem: `time: missing unit in duration ${goQuote(text)}` }
     const unitNs = NS_OF_GO_UNIT.get(unit)
     if (unitNs === undefined)
-      return { problem: `time: unknown unit ${quote(unit)} in duration ${quote(text)}` }
-    // Go, too, calculates the fraction with floats. More digits than these are below a nanosecond.
-    const kept = fraction.slice(0, 18)
+      return { problem: `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}` }
+    // Go, too, calculates the fraction with floats, from as many digits as an int64 holds.
+    const kept = fraction.slice(0, BigInt(fraction.slice(0, 18)) <= MAX_NS / 10n ? 19 : 18)
     const fractionNs = Math.trunc(Number(kept) * (Number(unitNs) / 10 ** kept.length))
     ns += BigInt(digits.slice(0, 20)) * unitNs + BigInt(fractionNs)
     if (digits.length > 20 || ns > MAX_NS) return invalid

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http'
 import { type Logger } from '../../service/log.ts'
 import { type StoreConfig } from '../config.ts'
+import { type InFlight } from '../push/body.ts'
 import { type PushState } from '../push/state.ts'
 import { type Store } from '../store/store.ts'
 import { type Answer } from './answer.ts'
@@ -23,6 +24,7 @@ export type Api = {
   config: StoreConfig
   pushes: PushState
   turns: Turns
+  inFlight: InFlight
   metrics: ApiMetrics
   log: Logger
   /** Milliseconds since 1970. */
@@ -33,7 +35,6 @@ export type Api = {
 
 /** A request whose body, where it is a form, is among its parameters. */
 export type Asked = {
-  path: string
   parameters: URLSearchParams
   headers: IncomingHttpHeaders
   tenant: string

@@ -1,12 +1,12 @@
 import { type LogExpr } from '../../logql/ast.ts'
 import { compareTexts } from '../../logql/evaluate/labels.ts'
 import { evaluateLogs, type LogEntry } from '../../logql/evaluate/logs.ts'
-import { parseExpr } from '../../logql/parse/parse.ts'
 import { Refusal } from '../refusal.ts'
 import { jsonAnswer } from './answer.ts'
 import { type Api, type Asked, type Handler } from './api.ts'
 import { type Field, fieldReader, typeOf } from './fields.ts'
 import { entryLimit } from './log-query.ts'
+import { parsedQuery } from './parsed.ts'
 import { withinLimits } from './range.ts'
 import { runQuery } from './run-query.ts'
 import { matchingStreams, nowNs, streamBounds } from './selection.ts'
@@ -53,7 +53,7 @@ export const detectedFieldValues: Handler = async (api, asked) => {
 }
 
 async function fieldsOf(api: Api, asked: Asked): Promise<Map<string, Field>> {
-  const expr = parseExpr(asked.parameters.get('query') ?? '')
+  const expr = parsedQuery(asked.parameters)
   if (expr.kind !== 'log') throw new Refusal(400, 'only log selector is supported')
   const entries = await lastEntries(api, asked, expr)
   const fields = new Map<string, Field>()

@@ -91,7 +91,7 @@ async function sendHistory(
   { expr, tenant, startNs, limit, isCategorized }: Followed,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const asked: Asked = { path: '', parameters: new URLSearchParams(), headers: {}, tenant, signal }
+  const asked: Asked = { parameters: new URLSearchParams(), headers: {}, tenant, signal }
   const endNs = nowNs(api) + 1n
   const { result } = await runQuery(api, asked, (source) =>
     evaluateLogs(expr, source, { startNs, endNs, limit, direction: 'backward' }),

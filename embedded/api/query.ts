@@ -1,25 +1,23 @@
 import { type Expr, type LogExpr, type MetricExpr } from '../../logql/ast.ts'
 import { evaluateMetric, type When } from '../../logql/evaluate/metric.ts'
 import { renderMetric } from '../../logql/evaluate/render.ts'
-import { parseExpr } from '../../logql/parse/parse.ts'
 import { Refusal } from '../refusal.ts'
 import { type Answer, success } from './answer.ts'
 import { type Api, type Asked, type Handler } from './api.ts'
 import { logRangeQuery } from './log-query.ts'
+import { parsedQuery } from './parsed.ts'
 import { rangeOf, withinLimits } from './range.ts'
 import { runQuery } from './run-query.ts'
 import { nowNs } from './selection.ts'
 import { NO_STATISTICS, statisticsOf } from './statistics.ts'
 import { timeParameter } from './times.ts'
 
-const exprOf = ({ parameters }: Asked): Expr => parseExpr(parameters.get('query') ?? '')
-
 const isLog = (expr: Expr): expr is LogExpr => expr.kind === 'log'
 
 /** A query over a span of time: logs, or a number at each step. */
 export const rangeQuery: Handler = async (api, asked) => {
   const range = rangeOf(asked.parameters, nowNs(api))
-  const expr = exprOf(asked)
+  const expr = parsedQuery(asked.parameters)
   if (isLog(expr)) return await logRangeQuery(api, asked, expr, range)
   const allowed = withinLimits(range, api.config.limits_config, nowNs(api))
   if (allowed === undefined) return success({ resultType: 'matrix', result: [], stats: NO_STATISTICS })
@@ -29,7 +27,7 @@ export const rangeQuery: Handler = async (api, asked) => {
 /** A number at one instant. */
 export const instantQuery: Handler = async (api, asked) => {
   const atNs = timeParameter(asked.parameters, 'time', nowNs(api))
-  const expr = exprOf(asked)
+  const expr = parsedQuery(asked.parameters)
   if (isLog(expr))
     throw new Refusal(
       400,

@@ -27,7 +27,8 @@ const OPEN = { methods: GET, hasTenant: false }
 const ROUTES: readonly Route[] = [
   route('/loki/api/v1/query_range', rangeQuery),
   route('/loki/api/v1/query', instantQuery),
-  route('/loki/api/v1/labels?', labels),
+  route('/loki/api/v1/labels', labels),
+  route('/loki/api/v1/label', labels),
   route('/loki/api/v1/label/:name/values', labelValues),
   route('/loki/api/v1/series', series),
   route('/loki/api/v1/index/stats', indexStats),

@@ -4,7 +4,7 @@ import { type Answer, textAnswer } from './answer.ts'
 import { type Api } from './api.ts'
 import { failureAnswer } from './failure.ts'
 import { answerPush, isPushPath } from './push.ts'
-import { routeOf } from './routes.ts'
+import { type Found, routeOf } from './routes.ts'
 import { tenantOf } from './tenant.ts'
 
 const SERVER_NAME = 'vigie-embedded'
@@ -32,7 +32,7 @@ async function handle(api: Api, request: IncomingMessage, response: ServerRespon
     } else {
       const found = routeOf(path)
       route = found?.name ?? route
-      answer = await routed(api, request, response, path, query)
+      answer = await routed(api, request, response, found, query)
     }
   } catch (error) {
     answer = failureAnswer(error, api.log, path)
@@ -51,23 +51,22 @@ async function routed(
   api: Api,
   request: IncomingMessage,
   response: ServerResponse,
-  path: string,
+  route: Found | undefined,
   query: string,
 ): Promise<Answer> {
-  const route = routeOf(path)
   if (route === undefined) return textAnswer(404, '404 page not found')
   if (!route.methods.includes(request.method ?? '')) return textAnswer(405, '')
   const parameters = new URLSearchParams(query)
-  if (request.method === 'POST') await addForm(request, parameters)
+  if (request.method === 'POST') await addForm(api, request, parameters)
   for (const [name, part] of Object.entries(route.parts)) parameters.set(`:${name}`, decoded(part))
   const tenant = route.hasTenant ? tenantOf(request.headers, api.config.auth_enabled) : ''
   const gone = new AbortController()
   response.on('close', () => gone.abort())
-  return await route.handler(api, { path, parameters, headers: request.headers, tenant, signal: gone.signal })
+  return await route.handler(api, { parameters, headers: request.headers, tenant, signal: gone.signal })
 }
 
-async function addForm(request: IncomingMessage, parameters: URLSearchParams): Promise<void> {
-  const body = await readBody(request, MAX_FORM_BYTES)
+async function addForm(api: Api, request: IncomingMessage, parameters: URLSearchParams): Promise<void> {
+  const body = await readBody(request, MAX_FORM_BYTES, api.inFlight)
   if (!/^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '')) return
   for (const [name, value] of new URLSearchParams(body.toString('utf8'))) parameters.append(name, value)
 }

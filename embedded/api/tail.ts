@@ -1,7 +1,6 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { parseExpr } from '../../logql/parse/parse.ts'
 import { compilePipeline } from '../../logql/stages/pipeline.ts'
 import { Refusal } from '../refusal.ts'
 import { type Answer } from './answer.ts'
@@ -9,6 +8,7 @@ import { type Api } from './api.ts'
 import { failureAnswer } from './failure.ts'
 import { type Followed, follow } from './follow.ts'
 import { entryLimit, isCategorizing } from './log-query.ts'
+import { parsedQuery } from './parsed.ts'
 import { nowNs } from './selection.ts'
 import { partsOf } from './server.ts'
 import { tenantOf } from './tenant.ts'
@@ -72,7 +72,7 @@ function followedBy(api: Api, request: IncomingMessage, counts: ReadonlyMap<stri
   const count = (counts.get(tenant) ?? 0) + 1
   if (most > 0 && count > most)
     throw new Refusal(400, `max concurrent tail requests limit exceeded, count > limit (${count} > ${most})`)
-  const expr = parseExpr(parameters.get('query') ?? '')
+  const expr = parsedQuery(parameters)
   if (expr.kind !== 'log') throw new Refusal(400, 'only log queries can be followed')
   const delaySeconds = countParameter(parameters, 'delay_for', 0)
   if (delaySeconds < 0 || delaySeconds > MAX_DELAY_SECONDS)

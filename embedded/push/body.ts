@@ -5,28 +5,57 @@ import { uncompress } from 'snappy'
 import { reasonOf } from '../../service/errors.ts'
 import { Refusal, tooLarge } from '../refusal.ts'
 
+/** Bytes of bodies that are being read, all requests together, and how many there may be. */
+export type InFlight = { bytes: number; readonly limitBytes: number }
+
+const tooBusy = (): Refusal =>
+  new Refusal(503, 'too many bytes are being received at once, send them again later')
+
 const overLimit = (bytes: number, limitBytes: number): Refusal =>
   tooLarge(`message size too large than max (${bytes} vs ${limitBytes})`)
 
-/** The whole body of a request. Throws Refusal (413) for one that is larger, as soon as it is known to be. */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0)
+/** A body that is refused is still read, so that its client sees why; but no more of it than so many times the limit. */
+const READ_ANYWAY = 4
+
+/** The whole body of a request. Throws Refusal: 413 for one that is larger, of which nothing is kept. */
+export function readBody(request: IncomingMessage, limitBytes: number, inFlight: InFlight): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const declared = Number(request.headers['content-length'] ?? 0)
     const chunks: Buffer[] = []
     let bytes = 0
-    const refuse = (size: number) => {
-      request.pause()
-      reject(overLimit(size, limitBytes))
+    let kept = 0
+    let refusal = declared > limitBytes ? overLimit(declared, limitBytes) : undefined
+    const refuse = (why: Refusal) => {
+      refusal = why
+      chunks.length = 0
+      inFlight.bytes -= kept
+      kept = 0
     }
-    if (declared > limitBytes) return refuse(declared)
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > limitBytes) refuse(bytes)
-      else chunks.push(chunk)
+      if (bytes > limitBytes * READ_ANYWAY) {
+        reject(overLimit(bytes, limitBytes))
+        request.pause()
+      } else if (refusal === undefined && bytes > limitBytes) refuse(overLimit(bytes, limitBytes))
+      else if (refusal === undefined && inFlight.bytes + chunk.length > inFlight.limitBytes) refuse(tooBusy())
+      else if (refusal === undefined) {
+        kept += chunk.length
+        inFlight.bytes += chunk.length
+        chunks.push(chunk)
+      }
     })
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    request.on('end', () => {
+      inFlight.bytes -= kept
+      kept = 0
+      if (refusal !== undefined) reject(refusal)
+      else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
+    })
     request.on('error', reject)
-    request.on('close', () => reject(new Refusal(499, 'the client hung up')))
+    request.on('close', () => {
+      inFlight.bytes -= kept
+      kept = 0
+      reject(new Refusal(499, 'the client hung up'))
+    })
   })
 }
 
@@ -50,12 +79,14 @@ export async function decompressed(body: Buffer, encoding: string, limitBytes: n
     if (encoding === 'gzip') return await gunzipped(body, options)
     if (encoding === 'deflate') return await (isZlib(body) ? inflated : inflatedRaw)(body, options)
   } catch (error) {
-    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-    if (isTooLarge) throw overLimit(limitBytes + 1, limitBytes)
+    if (isTooLarge(error)) throw overLimit(limitBytes + 1, limitBytes)
     throw new Refusal(400, `${encoding}: ${reasonOf(error)}`)
   }
   throw new Refusal(400, `Content-Encoding "${encoding.slice(0, 40)}" not supported`)
 }
+
+const isTooLarge = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 
 /** A copy of 64 bytes takes 3 in Snappy's format: nothing grows by more than that. */
 const MAX_SNAPPY_RATIO = 22

@@ -45,7 +45,7 @@ export function decodeJsonPush(body: Buffer): PushedStream[] {
     spend(budget)
     return {
       labels: labelsText(Object.entries(stream)),
-      entries: (values ?? []).map((value, at) => entryOf(value, `${index}.values.${at}`, budget)),
+      entries: (values ?? []).map((value, at) => entryOf(value, `streams.${index}.values.${at}`, budget)),
     }
   })
 }

@@ -73,47 +73,46 @@ function problemOf(
   { oldestMs, newestMs }: TimeRange,
 ): Problem | undefined {
   const atMs = entryMs(entry)
-  const stream = `stream '${key}'`
   if (atMs < oldestMs)
     return {
       reason: 'greater_than_max_sample_age',
       message: () =>
-        `entry for ${stream} has timestamp too old: ${secondText(atMs)}, oldest acceptable timestamp is: ${secondText(oldestMs)}`,
+        `entry for stream '${key}' has timestamp too old: ${secondText(atMs)}, oldest acceptable timestamp is: ${secondText(oldestMs)}`,
     }
   if (atMs > newestMs)
     return {
       reason: 'too_far_in_future',
-      message: () => `entry for ${stream} has timestamp too new: ${secondText(atMs)}`,
+      message: () => `entry for stream '${key}' has timestamp too new: ${secondText(atMs)}`,
     }
   const { length } = entry.line
   if (isOver(length, limits.max_line_size))
     return {
       reason: 'line_too_long',
       message: () =>
-        `max entry size '${limits.max_line_size}' bytes exceeded for ${stream} while adding an entry with length '${length}' bytes`,
+        `max entry size '${limits.max_line_size}' bytes exceeded for stream '${key}' while adding an entry with length '${length}' bytes`,
     }
-  return entry.metadata === undefined ? undefined : metadataProblem(entry.metadata, stream, limits)
+  return entry.metadata === undefined ? undefined : metadataProblem(entry.metadata, key, limits)
 }
 
-function metadataProblem(metadata: Labels, stream: string, limits: Limits): Problem | undefined {
+function metadataProblem(metadata: Labels, key: string, limits: Limits): Problem | undefined {
   if (!limits.allow_structured_metadata)
     return {
       reason: 'disallowed_structured_metadata',
       message: () =>
-        `${stream} includes structured metadata, but this feature is disallowed. Please see \`limits_config.allow_structured_metadata\` or contact your Loki administrator to enable it`,
+        `stream '${key}' includes structured metadata, but this feature is disallowed. Please see \`limits_config.allow_structured_metadata\` or contact your Loki administrator to enable it`,
     }
   const bytes = metadataBytes(metadata)
   if (isOver(bytes, limits.max_structured_metadata_size))
     return {
       reason: 'structured_metadata_too_large',
       message: () =>
-        `${stream} has structured metadata too large: '${bytes}' bytes, limit: '${limits.max_structured_metadata_size}' bytes. Please see \`limits_config.max_structured_metadata_size\` or contact your Loki administrator to increase it`,
+        `stream '${key}' has structured metadata too large: '${bytes}' bytes, limit: '${limits.max_structured_metadata_size}' bytes. Please see \`limits_config.max_structured_metadata_size\` or contact your Loki administrator to increase it`,
     }
   if (isOver(metadata.size, limits.max_structured_metadata_entries_count))
     return {
       reason: 'structured_metadata_too_many',
       message: () =>
-        `${stream} has too many structured metadata labels: '${metadata.size}', limit: '${limits.max_structured_metadata_entries_count}'. Please see \`limits_config.max_structured_metadata_entries_count\` or contact your Loki administrator to increase it`,
+        `stream '${key}' has too many structured metadata labels: '${metadata.size}', limit: '${limits.max_structured_metadata_entries_count}'. Please see \`limits_config.max_structured_metadata_entries_count\` or contact your Loki administrator to increase it`,
     }
   return undefined
 }

@@ -110,6 +110,8 @@ function refresh(state: State, surroundings: Surroundings): void {
     }
   for (const [name, { tenant, text, group }] of found.groups) {
     if (state.running.has(name)) continue
+    if (group.recorded.length > 0)
+      logger.warn('recording rules are left out', { group: group.name, rules: group.recorded })
     const stopped = new AbortController()
     const each: Running = { tenant, text, state: newGroup(group), stopped, ended: Promise.resolve() }
     state.running.set(name, each)

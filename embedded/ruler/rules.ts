@@ -5,14 +5,12 @@ import { parseExpr } from '../../logql/parse/parse.ts'
 import { type AlertContext, compileAlertTemplate } from '../../logql/template/alert.ts'
 import { reasonOf, vigieError } from '../../service/errors.ts'
 
+const A_DURATION = 'a duration such as 90s, 15m or 1h30m'
 /** A duration as Prometheus writes it (`1m30s`, `0s`, `1d`), in ms. */
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_536_000_000 }
 const PART = /(\d+)(ms|[smhdwy])/g
 const duration = z
-  .union(
-    [z.string().regex(/^(?:(?:\d+(?:ms|[smhdwy]))+|0)$/), z.literal(0)],
-    'a duration such as 90s, 15m or 1h30m',
-  )
+  .union([z.string().regex(/^(?:(?:\d+(?:ms|[smhdwy]))+|0)$/, A_DURATION), z.literal(0)], A_DURATION)
   .transform((written) =>
     [...String(written).matchAll(PART)].reduce(
       (ms, [, amount, unit]) => ms + Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS],
@@ -22,7 +20,7 @@ const duration = z
 
 const texts = z.record(z.string(), z.string()).default({})
 
-const ruleSchema = z.strictObject({
+const alertSchema = z.strictObject({
   alert: z.string().min(1),
   expr: z.string(),
   for: duration.default(0),
@@ -32,13 +30,16 @@ const ruleSchema = z.strictObject({
   annotations: texts,
 })
 
+/** Rules that record series are for a Prometheus to take: here they are named and left out. */
+const recordSchema = z.looseObject({ record: z.string().min(1) })
+
 const fileSchema = z.strictObject({
   groups: z.array(
     z.strictObject({
       name: z.string().min(1),
       interval: duration.refine((ms) => ms > 0, 'longer than 0').optional(),
       limit: z.int().min(0).default(0),
-      rules: z.array(ruleSchema),
+      rules: z.array(z.looseObject({})),
     }),
   ),
 })
@@ -63,11 +64,12 @@ export type RuleGroup = {
   intervalMs: number
   limit: number
   rules: readonly AlertRule[]
+  /** Names of recording rules, which are left out. */
+  recorded: readonly string[]
 }
 
 /**
- * Reads a file of rules as Loki's ruler does; rules that record series are none of an alerting store's. Pure.
- * Throws RULES_INVALID, which names the place and the cause.
+ * Reads a file of rules as Loki's ruler does. Pure. Throws RULES_INVALID, which names the place and the cause.
  */
 export function readRules(file: string, text: string, defaultIntervalMs: number): RuleGroup[] {
   const wrong = (problem: string) => vigieError('RULES_INVALID', { file, problem })
@@ -78,24 +80,37 @@ export function readRules(file: string, text: string, defaultIntervalMs: number)
     throw wrong(reasonOf(error))
   }
   const parsed = fileSchema.safeParse(content)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw wrong(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`)
-  }
-  return parsed.data.groups.map(({ name, interval = defaultIntervalMs, limit, rules }) => ({
-    ...{ file, name, intervalMs: interval, limit },
-    rules: rules.map(({ alert, expr: query, for: forMs, labels, annotations }) => {
+  if (!parsed.success) throw wrong(problemOf(parsed.error))
+  return parsed.data.groups.map(({ name, interval = defaultIntervalMs, limit, rules }, index) => {
+    const recorded = rules.flatMap((rule) => recordSchema.safeParse(rule).data?.record ?? [])
+    const alerts = rules.flatMap((rule, number) => {
+      if ('record' in rule) return []
+      const read = alertSchema.safeParse(rule)
+      if (!read.success) throw wrong(`groups.${index}.rules.${number}.${problemOf(read.error)}`)
       try {
-        return {
-          ...{ alert, query, expr: metricOf(query), forMs },
-          ...{ labels: templates(labels), annotations: templates(annotations) },
-        }
+        return ruleOf(read.data)
       } catch (error) {
-        throw wrong(`rule ${alert}: ${reasonOf(error)}`)
+        throw wrong(`rule ${read.data.alert}: ${reasonOf(error)}`)
       }
-    }),
-  }))
+    })
+    return { file, name, intervalMs: interval, limit, rules: alerts, recorded }
+  })
 }
+
+function problemOf({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`
+}
+
+const ruleOf = ({
+  alert,
+  expr,
+  for: forMs,
+  labels,
+  annotations,
+}: z.infer<typeof alertSchema>): AlertRule => ({
+  ...{ alert, query: expr, expr: metricOf(expr), forMs },
+  ...{ labels: templates(labels), annotations: templates(annotations) },
+})
 
 function metricOf(query: string): MetricExpr {
   const expr = parseExpr(query)

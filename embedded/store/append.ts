@@ -1,13 +1,13 @@
 import { reasonOf } from '../../service/errors.ts'
-import { closeBlocks, type Head, type HeadStream, headStreamOf, openFor } from './head.ts'
+import { closeBlocks, currentHead, headStreamOf, openFor } from './head.ts'
 import { metadataText } from './lines.ts'
 import { createLog, writeRecord } from './log-file.ts'
 import { endStream, finishRecord, putEntry, startRecord, startStream } from './log-record.ts'
 import { add, isDouble, type Mark, markOf, type OpenBlock, offsetOf, restore } from './open-block.ts'
-import { sealNow, startSealing } from './sealing.ts'
-import { currentHead, type State, tenantOf } from './state.ts'
+import { sealForRoom, startSealing } from './sealing.ts'
+import { type Head, type HeadStream, type State, type Tenant } from './state.ts'
 import { type NewEntry, type NewStream } from './store.ts'
-import { removeStream, streamOf, type Tenant } from './streams.ts'
+import { removeStream, streamOf, tenantOf } from './streams.ts'
 
 /** Heads that may wait to become segments before pushes have to: it bounds the memory. */
 const MAX_WAITING = 2
@@ -43,7 +43,7 @@ export function append(state: State, name: string, streams: readonly NewStream[]
 /** Starts a new log when the current one is full, and has full ones sealed. */
 function makeRoom(state: State): void {
   if (currentHead(state).log.size >= state.options.logBytes) {
-    if (state.heads.length > MAX_WAITING) sealNow(state)
+    if (state.heads.length > MAX_WAITING) sealForRoom(state)
     rotate(state)
   }
   startSealing(state)
@@ -65,7 +65,7 @@ function addStream(
 ): NewStream {
   const stored: NewEntry[] = []
   if (entries.length === 0) return { key, labels, entries: stored }
-  const stream = streamOf(tenant, key, labels)
+  const stream = streamOf(tenant, key, () => labels)
   const part = headStreamOf(head, stream)
   touched.push({ part, marks: part.open.map((block) => ({ block, mark: markOf(block) })) })
   const { record } = state

@@ -1,18 +1,7 @@
-import { type EncodedBlock, encodeBlock } from './block.ts'
+import { encodeBlock } from './block.ts'
 import { BLOCK_BYTES, sorted, split } from './columns.ts'
-import { type LogFile } from './log-file.ts'
 import { arrivedIn, fits, newOpenBlock, type OpenBlock, offsetOf, sizeOf } from './open-block.ts'
-import { type StoredBlock } from './read.ts'
-import { type Stream } from './streams.ts'
-
-/** What a log holds, in memory. The last head of a store is added to, those before wait to become segments. */
-export type Head = { log: LogFile; streams: Map<Stream, HeadStream> }
-
-/** A stream's entries in a head: full blocks, encoded, and those that are added to (see `openFor`). */
-export type HeadStream = { stream: Stream; full: (StoredBlock & EncodedBlock)[]; open: OpenBlock[] }
-
-/** Numbers for blocks: each is given once in a process. */
-export type Keys = { next: number }
+import { type Head, type HeadStream, type Keys, type State, type Stream } from './state.ts'
 
 /** The stream's part of the head, made when it has none. */
 export function headStreamOf(head: Head, stream: Stream): HeadStream {
@@ -53,4 +42,11 @@ export function newestNsOf({ full, open }: HeadStream): bigint | undefined {
   for (const { facts } of full) consider(facts.lastNs)
   for (const block of open) consider(arrivedIn(block).baseNs + BigInt(block.latest))
   return newest
+}
+
+/** The head that is added to. */
+export function currentHead(state: State): Head {
+  const head = state.heads.at(-1)
+  if (head === undefined) throw new Error('the store is closed')
+  return head
 }

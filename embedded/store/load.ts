@@ -1,15 +1,15 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { syncFolder } from './disk.ts'
-import { closeBlocks, type Head, headStreamOf, openFor } from './head.ts'
+import { closeBlocks, headStreamOf, openFor } from './head.ts'
 import { createLog, logPath, openLog } from './log-file.ts'
 import { definitionOf, type LoggedEntry, readRecord } from './log-record.ts'
 import { add, offsetOf } from './open-block.ts'
 import { openSegment, segmentPath } from './segment.ts'
 import { DRAFT_SUFFIX } from './segment-writer.ts'
 import { addSegment } from './segments.ts'
-import { type State, tenantOf } from './state.ts'
-import { streamOf } from './streams.ts'
+import { type Head, type State } from './state.ts'
+import { streamOf, tenantOf } from './streams.ts'
 
 /**
  * Finds what is in the folder, whatever moment the last process was killed at: a draft is nothing yet, a
@@ -58,7 +58,7 @@ function intoStream(
   definition: Buffer,
 ): (entry: LoggedEntry) => void {
   const { key, labels } = definitionOf(definition)
-  const stream = streamOf(tenantOf(state, tenant), key, labels)
+  const stream = streamOf(tenantOf(state, tenant), key, () => labels)
   const part = headStreamOf(head, stream)
   stream.writtenMs = state.options.nowMs()
   return ({ seconds, nanos, line, metadata }) => {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { append, rotate } from './append.ts'
 import { diskError } from './disk.ts'
-import { newestNsOf } from './head.ts'
+import { currentHead, newestNsOf } from './head.ts'
 import { load } from './load.ts'
 import { takeLock } from './lock.ts'
 import { closeLog, syncLog } from './log-file.ts'
@@ -11,7 +11,7 @@ import { createCaches } from './read.ts'
 import { sealNow, startSealing } from './sealing.ts'
 import { deleteSegments } from './segments.ts'
 import { tenantStore } from './select.ts'
-import { currentHead, type State, type StoreOptions } from './state.ts'
+import { type State, type StoreOptions } from './state.ts'
 import { type Store } from './store.ts'
 
 const DEFAULTS: StoreOptions = {
@@ -76,7 +76,7 @@ const emptyState = (folder: string, options: StoreOptions): State => ({
   segments: [],
   heads: [],
   sealing: undefined,
-  sealAgainMs: 0,
+  sealFailure: undefined,
   oldestNs: FIRST_NS,
   files: createOpenFiles(),
   caches: createCaches(),

@@ -38,11 +38,11 @@ export const asBlock = ({ facts, key, read }: StoredBlock, caches: Caches): Bloc
     ),
 })
 
-/** About the bytes that decoded lines take: two a character where one is above U+00FF, as V8 keeps them. */
+/** At most about the bytes that decoded lines take: V8 may keep two a character when one is not ASCII. */
 const memoryOf = ({ text, starts, byteLength }: Lines): number => {
   const last = starts.length - 1
-  const isLatin = text.length >= (starts[last] ?? 0) + byteLength(last)
-  return text.length * (isLatin ? 1 : 2) + 2 * starts.byteLength
+  const isAscii = text.length >= (starts[last] ?? 0) + byteLength(last)
+  return text.length * (isAscii ? 1 : 2) + 2 * starts.byteLength
 }
 
 /** Entries that are not stored as a block yet, as a query reads them: those there are now. */

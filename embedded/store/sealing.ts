@@ -1,26 +1,11 @@
 import { closeSync, fsync, fsyncSync, renameSync, rmSync } from 'node:fs'
 import { reasonOf } from '../../service/errors.ts'
 import { diskError, syncFolder, syncFolderSoon } from './disk.ts'
-import { type Head } from './head.ts'
 import { closeLog, removeLog } from './log-file.ts'
 import { openSegment, segmentPath } from './segment.ts'
-import { createDraft, type Draft, writeSegment } from './segment-writer.ts'
+import { createDraft, writeSegment } from './segment-writer.ts'
 import { addSegment, removeHead } from './segments.ts'
-import { type State } from './state.ts'
-
-/**
- * A head on its way into a segment. Its draft is written, then forced to the disk, then it gets its name and
- * takes the head's place, and when that name is on the disk, the log is deleted: at any moment the entries
- * are in the log or in the segment, and the segment's number tells which logs it replaces.
- */
-export type Sealing = {
-  head: Head
-  draft: Draft
-  writer: Generator<undefined, undefined>
-  step: 'writing' | 'syncing' | 'named'
-  /** The system works on the draft: it is closed when that ends. */
-  isBusy: boolean
-}
+import { type Sealing, type State } from './state.ts'
 
 /** How long a slice of the writing may take: pushes wait no longer for it. */
 const SLICE_MS = 3
@@ -30,7 +15,7 @@ const AGAIN_MS = 1000
 /** Begins to seal the oldest head that waits, in slices between other work. Failures go to `onNotice`. */
 export function startSealing(state: State): void {
   if (state.sealing !== undefined || state.heads.length < 2) return
-  if (state.options.nowMs() < state.sealAgainMs) return
+  if (recentFailure(state) !== undefined) return
   attempt(state, () => {
     const sealing = begin(state)
     if (sealing !== undefined) setImmediate(writeSlice, state, sealing)
@@ -53,10 +38,21 @@ export function sealNow(state: State): void {
     syncFolder(state.folder)
     end(state, sealing)
   } catch (error) {
-    fail(state, error)
-    throw diskError(error, state.folder)
+    throw fail(state, error)
   }
 }
+
+/**
+ * Seals a head before more is added. Throws as `sealNow` does; after a failure at once, until it is time to try again.
+ */
+export function sealForRoom(state: State): void {
+  const failure = recentFailure(state)
+  if (failure !== undefined) throw failure.error
+  sealNow(state)
+}
+
+const recentFailure = ({ sealFailure, options }: State): State['sealFailure'] =>
+  sealFailure !== undefined && options.nowMs() < sealFailure.againMs ? sealFailure : undefined
 
 function begin(state: State): Sealing | undefined {
   const [head] = state.heads
@@ -136,16 +132,21 @@ function attempt(state: State, work: () => void): void {
   }
 }
 
-/** Gives up for now. What has its name already stays; its log is deleted at the next opening. */
-function fail(state: State, error: unknown): void {
+/**
+ * Gives up for now, and returns why. What has its name already stays; its log is deleted at the next opening.
+ */
+function fail(state: State, cause: unknown): unknown {
   const { sealing } = state
   state.sealing = undefined
-  state.sealAgainMs = state.options.nowMs() + AGAIN_MS
+  const error = diskError(cause, state.folder)
+  state.sealFailure = { error, againMs: state.options.nowMs() + AGAIN_MS }
   if (sealing?.step === 'named') closeLog(sealing.head.log)
   else if (sealing !== undefined) {
     closeDraft(sealing)
     rmSync(sealing.draft.file, { force: true })
   }
-  const reason = reasonOf(diskError(error, state.folder))
-  state.options.onNotice(`The log could not be made a segment, its entries stay in the log: ${reason}`)
+  state.options.onNotice(
+    `The log could not be made a segment, its entries stay in the log: ${reasonOf(error)}`,
+  )
+  return error
 }

@@ -3,12 +3,10 @@ import { crc32 } from 'node:zlib'
 import { compressSync } from 'lz4-napi'
 import { SECTIONS } from './block.ts'
 import { diskError, writeAll } from './disk.ts'
-import { closeBlocks, type Head, type Keys } from './head.ts'
-import { SEGMENT_MAGIC, type SegmentStream, segmentPath, TRAILER_BYTES } from './segment.ts'
+import { closeBlocks } from './head.ts'
+import { type Draft, SEGMENT_MAGIC, type SegmentStream, segmentPath, TRAILER_BYTES } from './segment.ts'
 import { slotOf } from './slot.ts'
-
-/** A segment that is being written, under a name that is deleted when it is found at opening. */
-export type Draft = { file: string; fd: number; size: number }
+import { type Head, type Keys } from './state.ts'
 
 /** How the name of a draft ends. */
 export const DRAFT_SUFFIX = '.tmp'

@@ -27,6 +27,9 @@ export type Segment = {
 /** The streams of a segment as JSON: tenant, key, names and values of the labels, number of blocks. */
 export type SegmentStream = [tenant: string, key: string, labels: string[], blocks: number]
 
+/** A segment that is being written, under a name that is deleted when it is found at opening. */
+export type Draft = { file: string; fd: number; size: number }
+
 export const SEGMENT_MAGIC = Buffer.from('VigieSg1')
 /** Where the slots begin, the bytes of the slots, the bytes of the streams, CRC-32 of it all, magic. */
 export const TRAILER_BYTES = 8 + 4 + 4 + 4 + SEGMENT_MAGIC.length

@@ -1,17 +1,16 @@
-import { type Head } from './head.ts'
 import { labelsOfPairs } from './lines.ts'
 import { deleteFiles } from './open-files.ts'
 import { type Segment, type SegmentStream } from './segment.ts'
 import { readSlot } from './slot.ts'
-import { type State, tenantOf } from './state.ts'
-import { removeStream, streamOf } from './streams.ts'
+import { type Head, type State } from './state.ts'
+import { removeStream, streamOf, tenantOf } from './streams.ts'
 
 /** Makes a segment part of what queries read. It must be newer than those that are there. */
 export function addSegment(state: State, segment: Segment, streams: readonly SegmentStream[]): void {
   state.segments.push(segment)
   let firstBlock = 0
   for (const [tenant, key, pairs, blocks] of streams) {
-    const stream = streamOf(tenantOf(state, tenant), key, labelsOfPairs(pairs))
+    const stream = streamOf(tenantOf(state, tenant), key, () => labelsOfPairs(pairs))
     stream.segments.push({ segment, firstBlock, blocks })
     for (let index = firstBlock; index < firstBlock + blocks; index++) {
       const { lastNs } = readSlot(segment.slots, index)

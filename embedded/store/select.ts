@@ -5,9 +5,9 @@ import { arrivedIn } from './open-block.ts'
 import { type OpenFiles } from './open-files.ts'
 import { arrivedAsBlock, asBlock, type StoredBlock, since } from './read.ts'
 import { blockIn } from './segment.ts'
-import { type State } from './state.ts'
+import { type SegmentPart, type State, type Stream } from './state.ts'
 import { type StreamFacts, type TenantStore } from './store.ts'
-import { matching, type SegmentPart, type Stream } from './streams.ts'
+import { matching } from './streams.ts'
 
 /** How long a stream counts as active after its last entry: Loki's `chunk_idle_period`, 30 minutes. */
 const ACTIVE_MS = 30 * 60 * 1000

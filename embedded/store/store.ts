@@ -7,7 +7,10 @@ export type NewEntry = { seconds: number; nanos: number; line: Buffer; metadata:
 /** Entries of one stream, in the order in which they came. `key` is its labels as Loki writes them, sorted by name. */
 export type NewStream = { key: string; labels: Labels; entries: readonly NewEntry[] }
 
-/** What is known of one stream without reading its entries. Bytes are those of its lines. */
+/**
+ * What is known of one stream without reading its entries: those of its blocks that reach into the time that was
+ * asked for. Bytes are those of its lines.
+ */
 export type StreamFacts = {
   key: string
   labels: Labels
@@ -46,7 +49,10 @@ export type Store = {
   tenants: () => readonly string[]
   /** Tells of every append from now on, until the returned function is called. */
   listen: (listener: Listener) => () => void
-  /** Drops what is older than that; whole segments from the disk, single entries from answers. */
+  /**
+   * Drops what is older than that; whole segments from the disk, single entries from answers. The space of a
+   * deleted segment is given back at the next call: a query may still be reading it.
+   */
   retain: (oldestNs: bigint) => void
   /** Writes what is only in the log into segments, and closes the files. */
   close: () => void

@@ -1,42 +1,17 @@
 import { type Matcher } from '../../logql/ast.ts'
 import { compileRegexp } from '../../logql/regexp.ts'
 import { type Labels } from '../../logql/source.ts'
-import { type HeadStream } from './head.ts'
 import { definitionBytes } from './log-record.ts'
-import { type Segment } from './segment.ts'
-
-/** A stream of a tenant and where its entries are: in segments, then in heads, the oldest first. */
-export type Stream = {
-  tenant: string
-  key: string
-  labels: Labels
-  /** Its key and labels as the log has them. */
-  definition: Buffer
-  segments: SegmentPart[]
-  heads: HeadStream[]
-  /** The time of the newest entry in segments. */
-  sealedNewestNs: bigint | undefined
-  /** When it was last written to, ms since 1970; 0 when that was before the store was opened. */
-  writtenMs: number
-}
-
-/** Blocks of a stream in a segment, which follow each other. */
-export type SegmentPart = { segment: Segment; firstBlock: number; blocks: number }
-
-/** The streams of a tenant, by key and by each of their labels. */
-export type Tenant = {
-  name: string
-  streams: Map<string, Stream>
-  byLabel: Map<string, Map<string, Set<Stream>>>
-}
+import { type State, type Stream, type Tenant } from './state.ts'
 
 /** A tenant without streams. */
 export const createTenant = (name: string): Tenant => ({ name, streams: new Map(), byLabel: new Map() })
 
-/** The stream of that key, made with those labels when it is new. */
-export function streamOf(tenant: Tenant, key: string, labels: Labels): Stream {
+/** The stream of that key; its labels are asked for when it is new. */
+export function streamOf(tenant: Tenant, key: string, labelsOf: () => Labels): Stream {
   const known = tenant.streams.get(key)
   if (known !== undefined) return known
+  const labels = labelsOf()
   const stream: Stream = {
     tenant: tenant.name,
     key,
@@ -111,4 +86,13 @@ function remembered(test: (text: string) => boolean): (text: string) => boolean 
     answers.set(text, answer)
     return answer
   }
+}
+
+/** The streams of a tenant, made when there are none. */
+export function tenantOf(state: State, name: string): Tenant {
+  const known = state.tenants.get(name)
+  if (known !== undefined) return known
+  const tenant = createTenant(name)
+  state.tenants.set(name, tenant)
+  return tenant
 }

@@ -1,7 +1,7 @@
-import { type Grouping, type VectorOperation } from '../ast.ts'
+import { type Grouping, type VectorExpr, type VectorOperation } from '../ast.ts'
 import { LogqlError } from '../error.ts'
 import { groupLabels, NO_LABELS } from './labels.ts'
-import { type DerivedSeries, derive, type Series, type Vector } from './series.ts'
+import { type DerivedSeries, derive, derivedSeries, type Series, type Vector } from './series.ts'
 import { joinMoments, larger, type Moments, meanOf, momentsOf, smaller } from './statistics.ts'
 
 /** The samples of one group at one step: `series[i]` has `values[i]`. */
@@ -9,7 +9,7 @@ type Group = { into: Series; series: Series[]; values: number[] }
 
 /** A vector aggregation; `groups` remembers which group a series is in. */
 export type Aggregation = {
-  operation: VectorOperation
+  operation: Exclude<VectorOperation, 'approx_topk'>
   /** The k of `topk` and `bottomk`. */
   parameter: number | undefined
   grouping: Grouping | undefined
@@ -17,20 +17,27 @@ export type Aggregation = {
 }
 
 /**
- * The vector aggregation of one vector. Throws LogqlError (`unsupported`) for `approx_topk`, which Loki has
- * only with sharding.
+ * What an aggregation starts from. Throws LogqlError (`unsupported`) for `approx_topk`, which Loki has only where
+ * its configuration says so.
  */
+export function aggregation({ operation, parameter, grouping }: VectorExpr): Aggregation {
+  if (operation === 'approx_topk')
+    throw new LogqlError('unsupported', 'approx_topk is not enabled. See -limits.shard_aggregations')
+  return { operation, parameter, grouping, groups: derivedSeries() }
+}
+
+/** The aggregation of one vector. */
 export function aggregate(aggregation: Aggregation, vector: Vector): Vector {
   const { operation, parameter } = aggregation
   if (operation === 'sort') return ordered(vector, ascending)
   if (operation === 'sort_desc') return ordered(vector, descending)
   const result: Vector = { series: [], values: [] }
   for (const group of groupsOf(aggregation, vector)) {
-    if (operation === 'topk' || operation === 'bottomk')
-      append(result, best(group, parameter ?? 0, operation === 'topk' ? descending : ascending))
+    if (operation === 'topk') append(result, best(group, parameter ?? 0, descending))
+    else if (operation === 'bottomk') append(result, best(group, parameter ?? 0, ascending))
     else {
       result.series.push(group.into)
-      result.values.push(aggregated(operation, group.values))
+      result.values.push(STATISTICS[operation](group.values))
     }
   }
   return result
@@ -55,25 +62,17 @@ function groupsOf({ grouping, groups }: Aggregation, { series, values }: Vector)
   return found
 }
 
-function aggregated(operation: VectorOperation, values: readonly number[]): number {
-  switch (operation) {
-    case 'sum':
-      return values.reduce((sum, value) => sum + value, 0)
-    case 'avg':
-      return meanOf(values)
-    case 'min':
-      return values.reduce(smaller)
-    case 'max':
-      return values.reduce(larger)
-    case 'count':
-      return values.length
-    case 'stdvar':
-      return varianceOf(values)
-    case 'stddev':
-      return Math.sqrt(varianceOf(values))
-    default:
-      throw new LogqlError('unsupported', `${operation} is not enabled. See -limits.shard_aggregations`)
-  }
+type Statistic = 'sum' | 'avg' | 'min' | 'max' | 'count' | 'stdvar' | 'stddev'
+
+/** What becomes of the values of a group, of which there is one at least. */
+const STATISTICS: Readonly<Record<Statistic, (values: readonly number[]) => number>> = {
+  sum: (values) => values.reduce((sum, value) => sum + value, 0),
+  avg: (values) => meanOf(values),
+  min: (values) => values.reduce(smaller),
+  max: (values) => values.reduce(larger),
+  count: (values) => values.length,
+  stdvar: (values) => varianceOf(values),
+  stddev: (values) => Math.sqrt(varianceOf(values)),
 }
 
 function varianceOf(values: readonly number[]): number {

@@ -1,7 +1,7 @@
-import { calculate, isComparison } from '../arithmetic.ts'
-import { type BinaryExpr, type BinaryOperator, type Matching, SET_OPERATIONS } from '../ast.ts'
+import { type BinaryExpr, type Matching } from '../ast.ts'
 import { LogqlError } from '../error.ts'
 import { type Labels } from '../source.ts'
+import { calculate, isComparison, isSetOperator, type SetOperator } from './arithmetic.ts'
 import { groupLabels, withLabel } from './labels.ts'
 import {
   type DerivedSeries,
@@ -12,10 +12,6 @@ import {
   seriesTable,
   type Vector,
 } from './series.ts'
-
-type SetOperator = (typeof SET_OPERATIONS)[number]
-const isSetOperator = (operator: BinaryOperator): operator is SetOperator =>
-  SET_OPERATIONS.some((each) => each === operator)
 
 /** A binary operation between two vectors, with what it knows of their series from earlier steps. */
 export type BinaryState = {

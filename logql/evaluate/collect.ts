@@ -1,6 +1,7 @@
 import { type RangeExpr, type Unwrap } from '../ast.ts'
 import { type Block, type Labels, type Lines, type Source } from '../source.ts'
 import { ERROR_LABEL } from '../stages/entry.ts'
+import { linesWith, requiredText } from '../stages/lines-with.ts'
 import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
 import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'
 import { wantedLabels } from '../stages/wanted.ts'
@@ -21,6 +22,8 @@ type Collector = Collected & {
   windows: Windows
   intake: Intake
   finder: SeriesFinder
+  /** A text that every line has which the stages keep. */
+  requiredText: string | undefined
   unwrap: ((processed: Processed) => Unwrapped | undefined) | undefined
   /** The earliest entry with an error. */
   failure: { timeNs: bigint; error: string; labels: Labels } | undefined
@@ -45,6 +48,7 @@ export function* collect(
     windows,
     intake: INTAKES[expr.operation],
     finder: seriesFinder(table, expr.grouping),
+    requiredText: requiredText(expr.log.stages),
     unwrap: expr.unwrap && unwrapper(expr.unwrap, expr),
     failure: undefined,
   }
@@ -113,22 +117,42 @@ const readingTime = (reading: Reading): bigint => {
   return reading.block.firstNs + BigInt(reading.times[reading.index] ?? 0)
 }
 
-/** Sends the entries of a block that are in a window through the pipeline. */
+/** Sends the entries of a block that are in a window, and may pass its line filters, through the pipeline. */
 function readEntries(collector: Collector, stream: StreamPipeline, block: Block): void {
   const spans = spansOf(block, collector.windows)
-  if (spans.length === 0) return
+  const [first, last] = [spans[0], spans.at(-1)]
+  if (first === undefined || last === undefined) return
+  const { requiredText } = collector
   const lines = block.lines()
-  const { text, starts, ends } = lines
+  const found = requiredText === undefined ? undefined : linesWith(lines, requiredText, first.from, last.to)
+  if (found?.length === 0) return
   const reading: Reading = { block, lines, times: undefined, index: 0, line: '' }
   const timeNs = (): bigint => readingTime(reading)
-  for (const span of spans)
-    for (let index = span.from; index < span.to; index++) {
-      reading.index = index
-      reading.line = text.slice(starts[index], ends[index])
-      const metadata = block.hasMetadata === false ? undefined : lines.metadata(index)
-      const processed = stream.process(timeNs, reading.line, metadata)
-      if (processed !== undefined) take(collector, processed, span, reading)
-    }
+  let next = 0
+  for (const span of spans) {
+    if (found === undefined)
+      for (let index = span.from; index < span.to; index++)
+        readEntry(collector, stream, span, reading, index, timeNs)
+    else
+      for (let index = found[next]; index !== undefined && index < span.to; index = found[++next])
+        if (index >= span.from) readEntry(collector, stream, span, reading, index, timeNs)
+  }
+}
+
+function readEntry(
+  collector: Collector,
+  stream: StreamPipeline,
+  span: Span,
+  reading: Reading,
+  index: number,
+  timeNs: () => bigint,
+): void {
+  const { block, lines } = reading
+  reading.index = index
+  reading.line = lines.text.slice(lines.starts[index], lines.ends[index])
+  const metadata = block.hasMetadata === false ? undefined : lines.metadata(index)
+  const processed = stream.process(timeNs, reading.line, metadata)
+  if (processed !== undefined) take(collector, processed, span, reading)
 }
 
 /** Makes the sample of an entry and puts it into its series. */

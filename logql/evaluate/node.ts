@@ -1,9 +1,9 @@
-import { calculate } from '../arithmetic.ts'
 import { type BinaryExpr, type MetricExpr, type RangeExpr, type VectorExpr } from '../ast.ts'
 import { type Labels, type Source } from '../source.ts'
-import { type Aggregation, aggregate } from './aggregate.ts'
+import { type Aggregation, aggregate, aggregation } from './aggregate.ts'
+import { calculate } from './arithmetic.ts'
 import { type BinaryState, binaryState, combine, withScalar } from './binary.ts'
-import { labelReplacer } from './label_replace.ts'
+import { labelReplacer } from './label-replace.ts'
 import { NO_LABELS, withLabel } from './labels.ts'
 import { type RangeState, rangeAt, rangeState } from './range.ts'
 import { type DerivedSeries, derive, derivedSeries, type Vector } from './series.ts'
@@ -50,13 +50,8 @@ export function* prepare(
         : yield* prepare(quotient, source, steps)
     }
     case 'vector_aggregation': {
-      const inner = yield* prepare(innerOf(expr), source, steps)
-      const { operation, parameter, grouping } = expr
-      return {
-        kind: 'aggregation',
-        state: { operation, parameter, grouping, groups: derivedSeries() },
-        inner,
-      }
+      const state = aggregation(expr)
+      return { kind: 'aggregation', state, inner: yield* prepare(innerOf(expr), source, steps) }
     }
     case 'label_replace': {
       const replace = labelReplacer(expr)

@@ -35,12 +35,15 @@ export function joinMoments(a: Moments, b: Moments): Moments {
 /** Halvings after which `select` sorts what is left: an ordinary input of 2^32 values needs fewer. */
 const MAX_HALVINGS = 64
 
-/** Swaps the values so that those before `rank` are no larger than it and those after it no smaller. No NaN. */
-function select(values: Float64Array, from: number, rank: number): void {
+/**
+ * Swaps the values from an index on so that those before `rank` are no larger than it and those after it no
+ * smaller. No NaN. No order of the values makes it slower than sorting.
+ */
+export function select(values: Float64Array, from: number, rank: number, maxHalvings = MAX_HALVINGS): void {
   let low = from
   let high = values.length - 1
   for (let halvings = 0; low < high; halvings++) {
-    if (halvings === MAX_HALVINGS) {
+    if (halvings === maxHalvings) {
       values.subarray(low, high + 1).sort()
       return
     }

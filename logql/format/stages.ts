@@ -12,6 +12,7 @@ import { formatGoDuration } from '../durations.ts'
 import { formatPlainNumber } from '../numbers.ts'
 import { formatSize } from '../sizes.ts'
 import { quote } from '../strings.ts'
+import { isSimpleRegexp } from './simple-regexp.ts'
 
 const formatMatcher = ({ name, operator, value }: Matcher): string => `${name}${operator}${quote(value)}`
 
@@ -80,9 +81,12 @@ export function formatLabelFilter(filter: LabelFilter): string {
   }
 }
 
-/** As recorded of Loki, a regular expression here stands in backquotes; one with a backquote cannot. */
+/**
+ * As recorded of Loki, a regular expression stands in backquotes here, unless it is a simple one. One with a
+ * backquote in it cannot. (Loki puts it there nevertheless.)
+ */
 const formatLabelMatch = (matcher: Matcher): string =>
-  matcher.operator.endsWith('~') && !/[`\r]/.test(matcher.value)
+  matcher.operator.endsWith('~') && !/[`\r]/.test(matcher.value) && !isSimpleRegexp(matcher.value)
     ? `${matcher.name}${matcher.operator}\`${matcher.value}\``
     : formatMatcher(matcher)
 

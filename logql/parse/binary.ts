@@ -1,6 +1,6 @@
+import { calculate, isComparison } from '../evaluate/arithmetic.ts'
 import { type Expr, type Matching } from '../ast.ts'
 import { metricOperands } from '../check.ts'
-import { calculate, isComparison } from '../arithmetic.ts'
 import { isOperator, lowestOnRight, PRECEDENCE } from '../precedence.ts'
 import { type Cursor, countNode, take, takeIf, takeLabels } from './cursor.ts'
 

@@ -1,7 +1,7 @@
 import { type LogqlError } from '../error.ts'
 import { unquote } from '../strings.ts'
 import { parseError } from './parse-error.ts'
-import { positionOf, readToken, type Token } from './tokens.ts'
+import { placeOf, readToken, type Token } from './tokens.ts'
 
 /** Where the parser stands in a query: `token` is the one that comes next. */
 export type Cursor = {
@@ -15,7 +15,7 @@ export type Cursor = {
  * The most operators, functions, and parentheses in one query. They bound how deep a tree can be, and so the
  * recursion of all that walk it. Ours: Loki bounds only the length of queries.
  */
-const MAX_NODES = 1000
+const MAX_NODES = 500
 
 /** A cursor before the first token. Throws LogqlError (`parse`). */
 export const cursorOf = (query: string): Cursor => ({ query, token: readToken(query, 0), nodes: 0 })
@@ -24,7 +24,10 @@ export const cursorOf = (query: string): Cursor => ({ query, token: readToken(qu
 export function countNode(cursor: Cursor): void {
   cursor.nodes += 1
   if (cursor.nodes > MAX_NODES)
-    throw parseError(`the query has more than ${MAX_NODES} operators, functions and parentheses`)
+    throw parseError(
+      `the query has more than ${MAX_NODES} operators, functions and parentheses`,
+      placeOf(cursor.query, cursor.token),
+    )
 }
 
 /** The next token, which is passed. Throws LogqlError (`parse`) when no token can be read after it. */
@@ -50,9 +53,7 @@ export function unexpected(cursor: Cursor, ...expected: string[]): LogqlError {
   const instead = expected.length === 0 ? '' : `, expecting ${expected.join(' or ')}`
   const problem = `syntax error: unexpected ${kind}${instead}`
   // An empty query has no place, in Loki neither.
-  return cursor.query === ''
-    ? parseError(problem)
-    : parseError(problem, positionOf(cursor.query, cursor.token))
+  return cursor.query === '' ? parseError(problem) : parseError(problem, placeOf(cursor.query, cursor.token))
 }
 
 /**
@@ -69,7 +70,7 @@ export function takeString(cursor: Cursor, ...expected: string[]): string {
   const token = expect(cursor, 'STRING', ...expected)
   const text = unquote(token.text)
   if (text === undefined)
-    throw parseError(`invalid syntax of the string ${token.text}`, positionOf(cursor.query, token))
+    throw parseError(`invalid syntax of the string ${token.text}`, placeOf(cursor.query, token))
   return text
 }
 

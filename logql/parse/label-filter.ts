@@ -10,8 +10,8 @@ const COMPARISONS: readonly ComparisonOperator[] = ['==', '!=', '>', '>=', '<', 
 
 /**
  * Label filters joined by `and`, `or`, commas, or nothing (which means `and`). Of `and` and `or` the first
- * binds tighter, and both group to the left; a comma or nothing takes all that follows as its right side, as
- * it comes out in Loki, whose grammar gives them no precedence. Throws LogqlError (`parse`).
+ * binds tighter, as in Loki (whose documentation once said otherwise), and both group to the left; a comma or
+ * nothing takes all that follows as its right side. Throws LogqlError (`parse`).
  */
 export function parseLabelFilter(cursor: Cursor): LabelFilter {
   let filter = parseConjunction(cursor)

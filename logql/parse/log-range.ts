@@ -5,7 +5,7 @@ import { parseLabelFilter } from './label-filter.ts'
 import { parseError } from './parse-error.ts'
 import { parseSelector } from './selector.ts'
 import { parseStages } from './stages.ts'
-import { positionOf } from './tokens.ts'
+import { placeOf } from './tokens.ts'
 
 /** Log lines of a range of time: the `{…} | … [5m] offset 1h` in a range aggregation. */
 export type LogRange = { log: LogExpr; unwrap: Unwrap | undefined; rangeNs: bigint; offsetNs: bigint }
@@ -58,7 +58,7 @@ function parseRange(cursor: Cursor): Range {
 
 function durationNs(cursor: Cursor, text: string): bigint {
   const duration = parseLogqlDuration(text)
-  if ('problem' in duration) throw parseError(duration.problem, positionOf(cursor.query, cursor.token))
+  if ('problem' in duration) throw parseError(duration.problem, placeOf(cursor.query, cursor.token))
   return duration.ns
 }
 

@@ -1,7 +1,7 @@
 import { quote } from '../strings.ts'
 import { type Cursor, expect, take } from './cursor.ts'
 import { parseError } from './parse-error.ts'
-import { positionOf } from './tokens.ts'
+import { placeOf } from './tokens.ts'
 
 /** Whether a number comes, perhaps with its sign. */
 export const isNumberNext = ({ token: { kind } }: Cursor): boolean =>
@@ -27,6 +27,6 @@ export function takeUnsignedNumber(cursor: Cursor): number {
   const problem = Number.isNaN(value) ? 'invalid syntax' : 'value out of range'
   throw parseError(
     `unable to parse literal as a float: strconv.ParseFloat: parsing ${quote(token.text)}: ${problem}`,
-    positionOf(cursor.query, token),
+    placeOf(cursor.query, token),
   )
 }

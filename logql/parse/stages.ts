@@ -45,8 +45,7 @@ export function parseStages(
 function parseLineFilter(cursor: Cursor, operator: LineFilter['operator']): LineFilter[] {
   take(cursor)
   const terms = [parseLineTerm(cursor)]
-  // An `ip(…)` is the last of its terms, in Grafana's grammar of LogQL, too.
-  while (terms.at(-1)?.isIp === false && takeIf(cursor, 'or')) terms.push(parseLineTerm(cursor))
+  while (takeIf(cursor, 'or')) terms.push(parseLineTerm(cursor))
   return operator.startsWith('!')
     ? terms.map((term) => ({ kind: 'line_filter', operator, terms: [term] }))
     : [{ kind: 'line_filter', operator, terms }]

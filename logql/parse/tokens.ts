@@ -1,7 +1,6 @@
 import { parseLogqlDuration } from '../durations.ts'
-import { type Position } from '../error.ts'
 import { parseSize } from '../sizes.ts'
-import { parseError } from './parse-error.ts'
+import { type Place, parseError } from './parse-error.ts'
 
 /**
  * A piece of a query. `kind` is the name by which Loki calls it in its errors: a keyword or a sign as it is
@@ -59,7 +58,8 @@ export function readToken(query: string, offset: number): Token {
   const sign = query[start]
   if (sign === '"' || sign === '`') {
     const text = matchAt(STRING, query, start)
-    if (text === undefined) throw parseError('literal not terminated', positionAt(query, start))
+    if (text === undefined)
+      throw parseError('literal not terminated', placeOf(query, { kind: 'STRING', start }))
     return token('STRING', text)
   }
   if (sign === '[') return rangeToken(query, start)
@@ -102,24 +102,23 @@ function kindOfName(name: string, query: string, end: number): string {
 
 function rangeToken(query: string, start: number): Token {
   const text = matchAt(RANGE, query, start)
-  const position = { ...positionAt(query, start), line: 0 }
-  if (text === undefined) throw parseError("missing closing ']' in duration", position)
+  const place = placeOf(query, { kind: 'RANGE', start })
+  if (text === undefined) throw parseError("missing closing ']' in duration", place)
   const duration = parseLogqlDuration(text.slice(1, -1).trim())
-  if ('problem' in duration) throw parseError(duration.problem, position)
+  if ('problem' in duration) throw parseError(duration.problem, place)
   return { kind: 'RANGE', text, start, end: start + text.length }
 }
 
 /** Loki has lost the line when it meets these, and says 0, as recorded for ranges. */
 const KINDS_WITHOUT_LINE: ReadonlySet<string> = new Set(['RANGE', 'DURATION', 'BYTES', 'PARSER_FLAG'])
 
-/** Where a token stands, as Loki says it. Pure. */
-export function positionOf(query: string, token: Token): Position {
-  const position = positionAt(query, token.start)
-  return KINDS_WITHOUT_LINE.has(token.kind) ? { ...position, line: 0 } : position
-}
-
-function positionAt(query: string, offset: number): Position {
-  const before = query.slice(0, offset)
+/** Where a token of a query stands. Pure. */
+export function placeOf(query: string, { kind, start }: Pick<Token, 'kind' | 'start'>): Place {
+  const before = query.slice(0, start)
   const lineStart = before.lastIndexOf('\n') + 1
-  return { line: before.split('\n').length, column: [...before.slice(lineStart)].length + 1 }
+  return {
+    line: before.split('\n').length,
+    column: [...before.slice(lineStart)].length + 1,
+    isLineLost: KINDS_WITHOUT_LINE.has(kind),
+  }
 }

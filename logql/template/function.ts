@@ -1,5 +1,5 @@
 import { LogqlError } from '../error.ts'
-import { type Integer, type List, type Struct, type Time, type Value } from './value.ts'
+import { type Integer, type List, type Location, type Struct, type Time, type Value } from './value.ts'
 
 /** Parameter types and what a function gets for them. `any` takes every value, nil too. */
 type Argument = {
@@ -9,6 +9,7 @@ type Argument = {
   bool: boolean
   'time.Time': Time
   'time.Duration': Integer
+  '*time.Location': Location
   'template.queryResult': List
   '*template.sample': Struct
   any: Value

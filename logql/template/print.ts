@@ -53,6 +53,7 @@ function nestedText(flags: Flags, value: Value, verb: string): string {
     case 'struct':
       return structText(flags, value, verb)
     case 'time':
+    case 'location':
       // Go shows the fields of its own struct here; the time says more.
       return formatText(flags, stringOf(value) ?? '')
   }

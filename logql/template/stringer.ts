@@ -6,6 +6,7 @@ import { type Value } from './value.ts'
 export function stringOf(value: Value): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   if (value.kind === 'time') return timeText(value)
+  if (value.kind === 'location') return value.zone.name
   if (value.kind !== 'integer') return undefined
   switch (value.type) {
     case 'time.Duration':

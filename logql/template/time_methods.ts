@@ -3,7 +3,16 @@ import { durationText, inSeconds } from './duration.ts'
 import { type ParameterType, type TemplateFunction } from './function.ts'
 import { formatTime, timeText } from './layout.ts'
 import { stringOf } from './stringer.ts'
-import { type Integer, int, int64, integer, type Time, type Value } from './value.ts'
+import {
+  type Integer,
+  int,
+  int64,
+  integer,
+  type Location,
+  type Time,
+  type Value,
+  type Zone,
+} from './value.ts'
 import { UTC } from './zone.ts'
 
 type Methods<Receiver> = ReadonlyMap<string, TemplateFunction<Receiver>>
@@ -52,6 +61,15 @@ function roundedTime(time: Time, unit: bigint, isNearest: boolean): Time {
   return { ...time, ns: time.ns - rest + (isUp ? unit : 0n) }
 }
 
+const locationOf = (zone: Zone): Location => ({ kind: 'location', type: '*time.Location', zone })
+
+const inLocation = (time: Time, [location]: readonly Value[]): Value =>
+  typeof location === 'object' && location?.kind === 'location' ? { ...time, zone: location.zone } : time
+
+const LOCATION_METHODS: Methods<Location> = new Map<string, TemplateFunction<Location>>([
+  ['String', method([], ({ zone }) => zone.name)],
+])
+
 const TIME_METHODS: Methods<Time> = new Map<string, TemplateFunction<Time>>([
   [
     'Format',
@@ -60,6 +78,8 @@ const TIME_METHODS: Methods<Time> = new Map<string, TemplateFunction<Time>>([
   ['String', method([], timeText)],
   ['UTC', method([], (time) => ({ ...time, zone: UTC }))],
   ['Local', method([], (time) => ({ ...time, zone: UTC }))],
+  ['In', method(['*time.Location'], inLocation)],
+  ['Location', method([], ({ zone }) => locationOf(zone))],
   ['Unix', unix(1_000_000_000n)],
   ['UnixMilli', unix(1_000_000n)],
   ['UnixMicro', unix(1_000n)],
@@ -136,6 +156,9 @@ const DURATION_METHODS: Methods<Integer> = new Map<string, TemplateFunction<Inte
 ])
 
 /** The method of a time. */
+export const locationMethod = (name: string): TemplateFunction<Location> | undefined =>
+  LOCATION_METHODS.get(name)
+
 export const timeMethod = (name: string): TemplateFunction<Time> | undefined => TIME_METHODS.get(name)
 
 /** The method of a duration, a month or a weekday. */

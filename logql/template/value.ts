@@ -15,9 +15,13 @@ export type Struct = { kind: 'struct'; type: string; fields: ReadonlyMap<string,
 /** `offsetSeconds` and `name` (CET) of the zone at an instant, ns since 1970. */
 export type Zone = { name: string; at: (ns: bigint) => { offsetSeconds: number; name: string } }
 export type Time = { kind: 'time'; ns: bigint; zone: Zone }
+/** A time's zone as a value of its own, as `.Location` gives it and `.In` takes it. */
+export type Location = { kind: 'location'; type: '*time.Location'; zone: Zone }
 
 /** A value of a template. A number is a float64; null is nil and what is not there. */
-export type Value = string | number | boolean | null | Integer | List | MapValue | Struct | Time
+export type Value =
+  | (string | number | boolean | null)
+  | (Integer | List | MapValue | Struct | Time | Location)
 
 export const integer = (value: bigint, type: IntegerType): Integer => ({ kind: 'integer', type, value })
 /** A Go int. */

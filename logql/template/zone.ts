@@ -15,9 +15,20 @@ const LANGUAGES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-CA', 'en-IN', 'en-ZA'
 const QUARTER_NS = 900_000_000_000n
 const MAX_KEPT = 1000
 
+/** Zones that were asked for: to make one takes about a millisecond, and a template asks for its zone at each line. */
+const loaded = new Map<string, Zone | undefined>()
+
 /** A zone of the time zone database; undefined for a name that it does not have. `Local` is UTC, as on a server. */
 export function loadZone(name: string): Zone | undefined {
   if (name === '' || name === 'UTC' || name === 'Local') return UTC
+  if (loaded.has(name)) return loaded.get(name)
+  const zone = newZone(name)
+  if (loaded.size >= MAX_KEPT) loaded.clear()
+  loaded.set(name, zone)
+  return zone
+}
+
+function newZone(name: string): Zone | undefined {
   if (!/^[A-Z]/.test(name)) return undefined
   const format = formatOf(name, 'en-US')
   if (format === undefined) return undefined

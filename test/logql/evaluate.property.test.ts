@@ -185,7 +185,10 @@ const fastPoints = (expr: MetricExpr, streams: readonly Cut[], at: When): Map<st
   pointsOf(run(evaluateMetric(expr, sourceOf(streams), at)))
 
 const largestIn = (streams: readonly Cut[]): number =>
-  Math.max(0, ...streams.flatMap(({ blocks }) => blocks.flat().map(({ line }) => Math.abs(Number(line)))))
+  Math.max(
+    1e-100,
+    ...streams.flatMap(({ blocks }) => blocks.flat().map(({ line }) => Math.abs(Number(line)))),
+  )
 
 function settled(ask: () => Map<string, number>): unknown {
   try {

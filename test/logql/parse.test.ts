@@ -94,6 +94,10 @@ describe('comments and blanks', () => {
     expect(refusal('# é\n{a="é🚀"} |= 1')).toBe(
       'parse error at line 2, col 13: syntax error: unexpected NUMBER, expecting STRING or ip',
     )
+    expect(outcome('\n{a="b"}[5m]')).toMatchObject({
+      message: 'parse error at line 0, col 8: syntax error: unexpected RANGE',
+      position: { line: 2, column: 8 },
+    })
     expect(outcome('\n\n  {a=1}')).toMatchObject({ kind: 'parse', position: { line: 3, column: 6 } })
   })
 })

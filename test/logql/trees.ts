@@ -95,14 +95,12 @@ export const labelFilter: fc.Arbitrary<LabelFilter> = fc.letrec<{ filter: LabelF
   ),
 })).filter
 
-const textTerm = text.map((each) => ({ text: each, isIp: false }))
-const ipTerm = text.map((each) => ({ text: each, isIp: true }))
-const term = fc.oneof(textTerm, ipTerm)
+const term = fc.record({ text, isIp: fc.boolean() })
 const lineFilter: fc.Arbitrary<LineFilter> = fc.oneof(
   fc.record({
     kind: fc.constant('line_filter' as const),
     operator: fc.constantFrom('|=' as const, '|~' as const, '|>' as const),
-    terms: fc.tuple(fc.array(textTerm, { maxLength: 2 }), term).map(([more, last]) => [...more, last]),
+    terms: fc.array(term, { minLength: 1, maxLength: 3 }),
   }),
   fc.record({
     kind: fc.constant('line_filter' as const),

@@ -1,7 +1,9 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { compressSync } from 'snappy'
+import { readConfig } from '../../../embedded/config.ts'
 import { encodePush } from '../../../loki/encode.ts'
+import { outcomeOf } from '../../../loki/outcome.ts'
 import { answersOf } from '../../logql/recorded.ts'
 import { type Client, RECORDED_MS, served } from './served.ts'
 
@@ -98,5 +100,22 @@ describe('pushes', () => {
 
   it('takes pushes by POST only', async () => {
     expect((await client.get('/loki/api/v1/push')).status).toBe(405)
+  })
+
+  it('refuses what is too large, so that its client sees why', async () => {
+    const config = readConfig('{ auth_enabled: false, distributor: { max_recv_msg_size: 100KB } }')
+    const small = await served({ config })
+    const refused = { status: 413, body: expect.stringMatching(/^message size too large than max/) }
+    expect(await small.post('/loki/api/v1/push', 'x'.repeat(150_000))).toMatchObject(refused)
+    const bomb = { 'Content-Type': 'application/x-protobuf' }
+    expect(await small.post('/loki/api/v1/push', compressSync(Buffer.alloc(150_000)), bomb)).toMatchObject(
+      refused,
+    )
+    const gzip = { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }
+    expect(await small.post('/loki/api/v1/push', gzipSync(Buffer.alloc(150_000)), gzip)).toMatchObject(
+      refused,
+    )
+    expect(outcomeOf(413, 'message size too large than max').name).toBe('too_large')
+    await small.close()
   })
 })

@@ -200,7 +200,7 @@ describe('a query that takes long', () => {
         return { text: 'x', starts, ends, byteLength: () => 1, metadata: (): Labels | undefined => undefined }
       },
     }
-    const blocks = Array.from({ length: 100_000 }, () => block)
+    const blocks = Array.from({ length: 20_000 }, () => block)
     const select = () => [{ labels: new Map([['app', 'a']]), blocks }]
     const tenant = { select, streams: () => [], newestNs: () => undefined, activeStreams: () => 1 }
     return { ...store, tenant: () => tenant }

@@ -14,7 +14,13 @@ if (ballast !== '') writeFileSync(ballast, Buffer.alloc(200_000))
 const acknowledged: string[] = []
 const refusals: { code: string; size: number }[] = []
 const notices: string[] = []
-const options = { logBytes: Number(logBytes), syncSeconds: 0, onNotice: (text: string) => notices.push(text) }
+const clock = { ms: 1e12 }
+const options = {
+  logBytes: Number(logBytes),
+  syncSeconds: 0,
+  onNotice: (text: string) => notices.push(text),
+  nowMs: () => clock.ms,
+}
 let store = openStore(folder, options)
 
 /** Appends pushes of two streams, one of them new, until one is refused. */
@@ -52,6 +58,8 @@ fill('again')
 const readWhenFull = read().length
 if (ballast !== '') {
   rmSync(ballast)
+  // Sealing is tried again a second after it failed.
+  clock.ms += 1000
   fill('freed')
 }
 const readBefore = read()

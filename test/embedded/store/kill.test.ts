@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
@@ -46,3 +46,19 @@ test('a process killed at any moment loses nothing it acknowledged, and doubles 
   }
   expect(filesIn(folder).length).toBeGreaterThan(KILLS)
 }, 60_000)
+
+test('a process that is done ends without closing the store, and nothing is lost', () => {
+  const folder = temporaryFolder()
+  const program = `
+    import { openStore } from ${JSON.stringify(new URL('../../../embedded/store/open.js', import.meta.url).href)}
+    const store = openStore(${JSON.stringify(folder)}, { logBytes: 1000 })
+    for (let seconds = 0; seconds < 20; seconds++) {
+      const entries = [{ seconds, nanos: 0, line: Buffer.alloc(300, 'x'), metadata: undefined }]
+      store.append('a', [{ key: 'j', labels: new Map([['job', 'j']]), entries }])
+    }`
+  const ended = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 10_000 })
+  expect(ended.status).toBe(0)
+  const store = openStore(folder, { syncSeconds: 0 })
+  expect(contents(store).j).toHaveLength(20)
+  store.close()
+})
