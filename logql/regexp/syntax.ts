@@ -16,8 +16,8 @@ const MAX_DEPTH = 20
 const MAX_REPEAT = 50
 /**
  * The tree of a valid RE2 pattern; undefined for one that uses what means, or may mean, something else in
- * JavaScript: Unicode classes, flags other than `i` and `s`, repetitions of more than one character (but `?`);
- * and for a very long one.
+ * JavaScript: Unicode classes, flags other than `i` and `s`, repetitions of more than one character (but
+ * `?`); and for a very long one.
  */
 export function parseSimple(pattern: string, dotIsAny: boolean): Node | undefined {
   if (pattern.length > MAX_PATTERN_LENGTH) return undefined

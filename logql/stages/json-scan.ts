@@ -1,5 +1,5 @@
-// Scanning of JSON as Loki does it: leniently, from left to right, without looking at what is not asked for. A
-// place is an index into the text; a negative one is a problem, the key of PROBLEMS.
+// Scanning of JSON as Loki does it: leniently, from left to right, without looking at what is not asked for.
+// A place is an index into the text; a negative one is a problem, the key of PROBLEMS.
 
 const NO_END_OF_STRING = -1
 export const NO_END_OF_ARRAY = -2
@@ -33,7 +33,10 @@ export function skipSpace(text: string, from: number): number {
   return at
 }
 
-/** The place of the quote that ends the string whose first character is at `from`; negative when there is none. */
+/**
+ * The place of the quote that ends the string whose first character is at `from`; negative when there is
+ * none.
+ */
 export function stringEnd(text: string, from: number): number {
   for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
     let before = at - 1
