@@ -22,11 +22,12 @@ export type StoredBlock = {
 }
 
 /** The block as a query reads it: nothing is read before it is asked for. */
-export const asBlock = ({ facts, key, read }: StoredBlock, caches: Caches): Block => ({
+export const asBlock = ({ facts, key, read, hasMetadata }: StoredBlock, caches: Caches): Block => ({
   count: facts.count,
   bytes: facts.bytes,
   firstNs: facts.firstNs,
   lastNs: facts.lastNs,
+  hasMetadata,
   times: () =>
     cached(
       caches.times,
