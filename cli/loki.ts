@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { readConfig } from '../embedded/config.ts'
 import { serveStore } from '../embedded/main.ts'
+import { setLateFlags } from '../embedded/node-flags.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { loggerSettings } from '../service/log.ts'
 import { settingsFrom } from '../service/settings.ts'
@@ -53,6 +54,7 @@ const serveCommand = (): Command =>
       '\nExample:\n  $ vigie loki serve --port 3100 --data ./logs-store\n  $ curl -s 127.0.0.1:3100/ready\n\nWhat it promises and when to use Loki instead: docs/embedded.md',
     )
     .action(async (options: ServeOptions) => {
+      setLateFlags()
       const environment = variables(options)
       const read = readConfig(textOf(options.config), environment)
       const config = options.authEnabled ? { ...read, auth_enabled: true } : read
