@@ -60,11 +60,11 @@ export function* collect(
   const { firstEndNs, stepNs, count, rangeNs } = windows
   const lastEndNs = firstEndNs + BigInt(count - 1) * stepNs
   for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
-    const stream = pipeline.forStream(labels)
+    const stream: ReadStream = { labels, pipeline: pipeline.forStream(labels), counted: undefined }
     for (const block of blocks) {
       if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break
-      if (isCountable(expr, labels, block)) countEntries(collector, labels, block)
-      else readEntries(collector, { labels, pipeline: stream }, block)
+      if (isCountable(expr, labels, block)) countEntries(collector, stream, block)
+      else readEntries(collector, stream, block)
       if (table.list.length > maxSeries) throw tooManySeries(maxSeries)
       yield
     }
@@ -91,12 +91,19 @@ function samplesOf({ samples }: Collected, { id }: Series, { timed }: Intake): S
   return made
 }
 
-function countEntries(collector: Collector, labels: Labels, block: Block): void {
+/** A stream of which blocks are read, and the samples of those that need not be. */
+type ReadStream = { labels: Labels; pipeline: StreamPipeline; counted: Samples | undefined }
+
+function countEntries(collector: Collector, stream: ReadStream, block: Block): void {
   const { expr, table, windows, intake } = collector
-  const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
   const spans = spansOf(block, windows)
   if (spans.length === 0) return
-  const samples = samplesOf(collector, internSeries(table, grouped), intake)
+  if (stream.counted === undefined) {
+    const { labels } = stream
+    const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
+    stream.counted = samplesOf(collector, internSeries(table, grouped), intake)
+  }
+  const samples = stream.counted
   for (const { from, to, enter, leave } of spans) {
     const value = intake.sampleOf === 'bytes' ? bytesIn(block, from, to) : to - from
     addSample(samples, enter, leave, value, intake.merge)
@@ -119,9 +126,6 @@ const readingTime = (reading: Reading): bigint => {
   reading.times ??= reading.block.times()
   return reading.block.firstNs + BigInt(reading.times[reading.index] ?? 0)
 }
-
-/** A stream of which blocks are read. */
-type ReadStream = { labels: Labels; pipeline: StreamPipeline }
 
 /** Sends the entries of a block that are in a window, and may pass its line filters, through the pipeline. */
 function readEntries(collector: Collector, { labels, pipeline: stream }: ReadStream, block: Block): void {
