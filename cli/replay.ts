@@ -93,11 +93,12 @@ async function runReplay(
   bar.close()
   for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
   if (!options.json) printNumbers(report, window)
-  await later?.finish()
+  await later?.startAlerts()
   report.detection = (way && before && (await detect(way, lastFailure, before, bar, stop))) ?? null
   bar.close()
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
-  else printDetection(report.detection)
+  if (!options.json) printDetection(report.detection)
+  await later?.startS3()
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : NEXT)
   return report
 }
 
@@ -119,12 +120,11 @@ function printNumbers(report: Report, window: Window | undefined): void {
 }
 
 function printDetection(detection: Detection | null): void {
-  if (detection !== null) {
-    const { text, isWarning } = detectionLine(detection)
-    const stream = isWarning ? process.stderr : process.stdout
-    stream.write(`${text}\n`)
-  }
-  process.stdout.write(
-    'Next: `npx vigie status` shows the parts and their addresses, `npx vigie logs shipper -f` the shipper at work,\n      `npx vigie replay --help` other ways to replay, `npx vigie down` stops everything.\n',
-  )
+  if (detection === null) return
+  const { text, isWarning } = detectionLine(detection)
+  const stream = isWarning ? process.stderr : process.stdout
+  stream.write(`${text}\n`)
 }
+
+const NEXT =
+  'Next: `npx vigie status` shows the parts and their addresses, `npx vigie logs shipper -f` the shipper at work,\n      `npx vigie replay --help` other ways to replay, `npx vigie down` stops everything.\n'
