@@ -1,14 +1,14 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { readConfig } from '../embedded/config.ts'
 import { serveStore } from '../embedded/main.ts'
+import { setLateFlags } from '../embedded/node-flags.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { loggerSettings } from '../service/log.ts'
 import { settingsFrom } from '../service/settings.ts'
 import { aborted, stopSignal } from '../service/shutdown.ts'
 import { PROJECT_ROOT, stackSettings } from '../stack/config.ts'
-import { diskFullError } from '../stack/disk.ts'
 import { lokiExportCommand } from './loki-export.ts'
 import { defaultFolder, storeIn } from './loki-folder.ts'
 import { portNumber } from './options.ts'
@@ -54,15 +54,11 @@ const serveCommand = (): Command =>
       '\nExample:\n  $ vigie loki serve --port 3100 --data ./logs-store\n  $ curl -s 127.0.0.1:3100/ready\n\nWhat it promises and when to use Loki instead: docs/embedded.md',
     )
     .action(async (options: ServeOptions) => {
+      setLateFlags()
       const environment = variables(options)
       const read = readConfig(textOf(options.config), environment)
       const config = options.authEnabled ? { ...read, auth_enabled: true } : read
       const folder = storeIn(environment.LOKI_DATA_DIR ?? '')
-      try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 })
-      } catch (error) {
-        throw diskFullError(error, folder)
-      }
       // Loaded here: other commands need no logger.
       const { closeLogger, createLogger } = await import('../service/logger.ts')
       const log = createLogger('loki', settingsFrom(loggerSettings, process.env))

@@ -15,16 +15,18 @@ const ALERT_PARTS: readonly ServiceName[] = ['alertmanager', 'maildev']
 
 /** The parts that a replay starts, and what cannot be had. */
 export type Plan = {
-  /** What the numbers need, and the way of the alerts where nothing of it has to be built. */
+  /** What the numbers need, and whatever else needs no building. */
   now: readonly ServiceName[]
   /** The way of the alerts, when Alertmanager has to be built first. */
-  later: readonly ServiceName[]
+  alertsLater: readonly ServiceName[]
+  /** The local S3 server, when it has to be built first and the sample can be read from its file. */
+  s3Later: readonly ServiceName[]
   /** Where the logs are read from: the sample's file where there is no S3 server for it. */
   uri: string
   needsLocalS3: boolean
   /** False where no mail can be sent from here for want of Go. */
   canAlert: boolean
-  /** What is missing and how to get it, for the user. */
+  /** What is done in another way and why, for the user. */
   notice: string | undefined
 }
 
@@ -46,20 +48,28 @@ export async function planOf(
   if (!(allExternal && (await hasShipper(settings.kafka)))) names.push('shipper')
 
   const { names: lacking, howToGetGo } = await withoutGo(names)
-  const lacksS3 = lacking.has('s3')
-  if (lacksS3 && uri !== DEFAULT_LOGS_URI) throw vigieError('TOOL_MISSING', { tools: `  ${howToGetGo}` })
+  const isSample = uri === DEFAULT_LOGS_URI
+  if (lacking.has('s3') && !isSample) throw vigieError('TOOL_MISSING', { tools: `  ${howToGetGo}` })
   const started = names.filter((name) => !lacking.has(name))
-  const mustBuild = started.includes('alertmanager') && !(await isInstalled(ENGINES.alertmanager))
-  const isLater = (name: ServiceName) => mustBuild && ALERT_PARTS.includes(name)
+  const isMissing = async (name: 'alertmanager' | 'versitygw') => !(await isInstalled(ENGINES[name]))
+  const alertsLater = (await isMissing('alertmanager')) ? started.filter(isAlertPart) : []
+  const s3Later = isSample && (await isMissing('versitygw')) ? started.filter((name) => name === 's3') : []
+  const later = new Set([...alertsLater, ...s3Later])
+  const fromFile = needsS3 && (lacking.has('s3') || s3Later.length > 0)
   return {
-    now: started.filter((name) => !isLater(name)),
-    later: started.filter(isLater),
-    uri: lacksS3 ? SAMPLE_FILE : uri,
-    needsLocalS3: needsS3 && !lacksS3,
+    now: started.filter((name) => !later.has(name)),
+    ...{ alertsLater, s3Later },
+    uri: fromFile ? SAMPLE_FILE : uri,
+    needsLocalS3: needsS3 && !fromFile,
     canAlert: !lacking.has('alertmanager'),
-    notice: lacking.size === 0 ? undefined : noticeOf(lacking, howToGetGo),
+    notice: lacking.size > 0 ? noticeOf(lacking, howToGetGo) : s3Later.length > 0 ? S3_IS_BUILT : undefined,
   }
 }
+
+const isAlertPart = (name: ServiceName): boolean => ALERT_PARTS.includes(name)
+
+const S3_IS_BUILT =
+  'The local S3 server is still being built: this first time the sample was read from its file.'
 
 function noticeOf(lacking: ReadonlySet<ServiceName>, howToGetGo: string): string {
   const losses = [
@@ -69,36 +79,47 @@ function noticeOf(lacking: ReadonlySet<ServiceName>, howToGetGo: string): string
   return `Without Go ${losses.join(', and ')}. ${howToGetGo}`
 }
 
-/** What goes on behind a replay: building Alertmanager, then starting the way of the alerts. */
-export type Later = { finish: () => Promise<void> }
+/** What goes on behind a replay, and is shown from the moment that somebody waits for it. */
+export type Later = { startAlerts: () => Promise<void>; startS3: () => Promise<void> }
 
 /**
- * Starts what the numbers of a replay need; resolves when it is ready. The way of the alerts is built
- * meanwhile and started by `finish`, which shows how far that is. Throws what `up` throws.
+ * Starts what the numbers of a replay need; resolves when it is ready. What has to be built for alerts and
+ * for S3 is built meanwhile, one after the other; whoever wants it calls what starts it. Throws what `up` throws.
  */
 export async function startParts(context: StackContext, plan: Plan, stop: AbortSignal): Promise<Later> {
   const progress = createProgress()
   try {
-    await ensureEngines(enginesOf(plan.now), progress, stop)
-    const held = heldProgress()
-    const built = plan.later.length > 0 ? ensureEngines(['alertmanager'], held, stop) : Promise.resolve()
-    // Whoever calls `finish` is told; until then it is nobody's unhandled rejection.
-    built.catch(() => undefined)
+    const alerts = behind(context, plan.alertsLater, Promise.resolve(), stop)
+    const s3 = behind(context, plan.s3Later, alerts.built, stop)
     if (plan.now.length > 0) await up(context, plan.now, progress, stop)
-    return {
-      async finish() {
-        if (plan.later.length === 0) return
-        const shown = createProgress()
-        try {
-          held.showOn(shown)
-          await built
-          await up(context, plan.later, shown, stop)
-        } finally {
-          shown.close()
-        }
-      },
-    }
+    return { startAlerts: alerts.start, startS3: s3.start }
   } finally {
     progress.close()
   }
+}
+
+/** Builds what these parts run on, once `before` has ended; `start` waits for that and starts them. */
+function behind(
+  context: StackContext,
+  names: readonly ServiceName[],
+  before: Promise<void>,
+  stop: AbortSignal,
+): { built: Promise<void>; start: () => Promise<void> } {
+  const held = heldProgress()
+  const build = () => ensureEngines(enginesOf(names), held, stop)
+  const built = before.then(build, build)
+  // Whoever calls `start` is told; until then it is nobody's unhandled rejection.
+  built.catch(() => undefined)
+  const start = async () => {
+    if (names.length === 0) return
+    const shown = createProgress()
+    try {
+      held.showOn(shown)
+      await built
+      await up(context, names, shown, stop)
+    } finally {
+      shown.close()
+    }
+  }
+  return { built, start }
 }

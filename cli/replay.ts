@@ -91,12 +91,14 @@ async function runReplay(
   report.answeredBy = (await identityOf(settings.loki)) ?? null
   report.notice = plan?.notice ?? null
   bar.close()
+  for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
   if (!options.json) printNumbers(report, window)
-  await later?.finish()
+  await later?.startAlerts()
   report.detection = (way && before && (await detect(way, lastFailure, before, bar, stop))) ?? null
   bar.close()
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
-  else printDetection(report.detection)
+  if (!options.json) printDetection(report.detection)
+  await later?.startS3()
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : NEXT)
   return report
 }
 
@@ -113,18 +115,16 @@ function aliasNormaliser(env: NodeJS.ProcessEnv): Replay['normalise'] {
 
 /** The numbers, as soon as they are there: alerts and mails come later. */
 function printNumbers(report: Report, window: Window | undefined): void {
-  for (const line of rejectedLines(report, TOPIC.rejected)) process.stderr.write(`${line}\n`)
   process.stdout.write(`${reportTable(report, window)}\n`)
   if (report.notice !== null) process.stderr.write(`${report.notice}\n`)
 }
 
 function printDetection(detection: Detection | null): void {
-  if (detection !== null) {
-    const { text, isWarning } = detectionLine(detection)
-    const stream = isWarning ? process.stderr : process.stdout
-    stream.write(`${text}\n`)
-  }
-  process.stdout.write(
-    'Next: `npx vigie status` shows the parts and their addresses, `npx vigie logs shipper -f` the shipper at work,\n      `npx vigie replay --help` other ways to replay, `npx vigie down` stops everything.\n',
-  )
+  if (detection === null) return
+  const { text, isWarning } = detectionLine(detection)
+  const stream = isWarning ? process.stderr : process.stdout
+  stream.write(`${text}\n`)
 }
+
+const NEXT =
+  'Next: `npx vigie status` shows the parts and their addresses, `npx vigie logs shipper -f` the shipper at work,\n      `npx vigie replay --help` other ways to replay, `npx vigie down` stops everything.\n'

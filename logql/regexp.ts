@@ -6,11 +6,16 @@ import { requiredText, translate } from './regexp/translate.ts'
 export type Regexp = {
   /** Whether some part of the text matches. */
   test: (text: string) => boolean
-  /** Whether the whole text matches, as label matchers want it; `.` is a newline, too, as Prometheus has it. */
+  /**
+   * Whether the whole text matches, as label matchers want it; `.` is a newline, too, as Prometheus has it.
+   */
   testWhole: (text: string) => boolean
   /** The first match: the whole and its groups, undefined for those that took no part. */
   exec: (text: string) => (string | undefined)[] | undefined
-  /** Every match replaced; `$1`, `${1}` and `${name}` in the replacement are groups, as Go's Expand reads them. */
+  /**
+   * Every match replaced; `$1`, `${1}` and `${name}` in the replacement are groups, as Go's Expand reads
+   * them.
+   */
   replaceAll: (text: string, replacement: string) => string
   /** The names of the groups by their number; unnamed ones are ''. Entry 0 is the whole match. */
   groupNames: readonly string[]
@@ -48,8 +53,9 @@ export function compileRegexp(pattern: string): Regexp {
   }
 }
 
-// RE2JS takes linear time, but some thirty times that of JavaScript's engine on a line of a log. The latter is
-// used where it means the same and cannot take long; and a text that lacks what every match has is never tried.
+// RE2JS takes linear time, but some thirty times that of JavaScript's engine on a line of a log. The latter
+// is used where it means the same and cannot take long; and a text that lacks what every match has is never
+// tried.
 
 function tester(compiled: RE2JS, pattern: string): Regexp['test'] {
   const required = requiredText(pattern)

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { NODE_FLAGS } from '../embedded/node-flags.ts'
 import { type LokiSettings, lokiSettings } from '../loki/config.ts'
 import { isReady } from '../loki/query.ts'
 import { rulerFiles } from '../rules/ruler.ts'
@@ -53,7 +54,7 @@ function commandOf(loki: LocalLoki, context: StackContext): Command {
   return {
     ...common,
     file: process.execPath,
-    args: [join(PROJECT_ROOT, 'bin', 'vigie.js'), 'loki', 'serve', '--config', CONFIG_FILE],
+    args: [...NODE_FLAGS, join(PROJECT_ROOT, 'bin', 'vigie.js'), 'loki', 'serve', '--config', CONFIG_FILE],
   }
 }
 

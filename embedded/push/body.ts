@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip, inflate, inflateRaw } from 'node:zlib'
-import { uncompress } from 'snappy'
+import { uncompressSync } from 'snappy'
 import { reasonOf } from '../../service/errors.ts'
 import { Refusal, tooLarge } from '../refusal.ts'
 
@@ -91,13 +91,14 @@ const isTooLarge = (error: unknown): boolean =>
 /** A copy of 64 bytes takes 3 in Snappy's format: nothing grows by more than that. */
 const MAX_SNAPPY_RATIO = 22
 
-async function unsnapped(body: Buffer, limitBytes: number): Promise<Buffer> {
+function unsnapped(body: Buffer, limitBytes: number): Buffer {
   const bytes = snappyLength(body)
   if (bytes === undefined || bytes > body.length * MAX_SNAPPY_RATIO)
     throw new Refusal(400, 'snappy: corrupt input')
   if (bytes > limitBytes) throw overLimit(bytes, limitBytes)
   try {
-    const plain = await uncompress(body, { asBuffer: true })
+    // On this thread, into memory that Node counts and gives back: other threads' allocators keep theirs.
+    const plain = uncompressSync(body, { asBuffer: true, copyOutputData: true })
     return Buffer.isBuffer(plain) ? plain : Buffer.from(plain)
   } catch {
     throw new Refusal(400, 'snappy: corrupt input')

@@ -10,6 +10,8 @@ export type Alert = {
   firedAtMs: number | undefined
   resolvedAtMs: number | undefined
   lastSentAtMs: number | undefined
+  /** What Alertmanager was told last. */
+  toldState: 'firing' | 'resolved' | undefined
 }
 
 /** The alerts of a rule by their labels. */
@@ -48,7 +50,7 @@ export function evaluated(alerts: Alerts, found: readonly Found[], forMs: number
 const newAlert = (found: Found, nowMs: number): Alert => ({
   ...found,
   ...{ state: 'pending', activeAtMs: nowMs },
-  ...{ firedAtMs: undefined, resolvedAtMs: undefined, lastSentAtMs: undefined },
+  ...{ firedAtMs: undefined, resolvedAtMs: undefined, lastSentAtMs: undefined, toldState: undefined },
 })
 
 const fired = (alert: Alert, forMs: number, nowMs: number): Alert =>
@@ -56,14 +58,15 @@ const fired = (alert: Alert, forMs: number, nowMs: number): Alert =>
     ? { ...alert, state: 'firing', firedAtMs: nowMs }
     : alert
 
-/** Whether an Alertmanager has to hear of an alert now: it fires or was resolved, and was not told lately. Pure. */
-export function isDue(
-  { state, resolvedAtMs, lastSentAtMs }: Alert,
-  resendMs: number,
-  nowMs: number,
-): boolean {
-  if (state === 'pending') return false
-  if (lastSentAtMs === undefined) return true
-  if (resolvedAtMs !== undefined && resolvedAtMs > lastSentAtMs) return true
-  return nowMs - lastSentAtMs >= resendMs
+/**
+ * What Alertmanager has to be told of an alert now; undefined for nothing. One that fires is told at once and
+ * again every `resendMs`, one that was resolved likewise. One that was resolved before anybody heard of it, since
+ * Alertmanager was away, is told as firing first: a mail on it is late, not lost. Pure.
+ */
+export function dueState(alert: Alert, resendMs: number, nowMs: number): 'firing' | 'resolved' | undefined {
+  const { state, toldState, lastSentAtMs } = alert
+  if (state === 'pending') return undefined
+  if (toldState === undefined || lastSentAtMs === undefined) return 'firing'
+  const isOld = nowMs - lastSentAtMs >= resendMs
+  return state !== toldState || isOld ? state : undefined
 }

@@ -18,6 +18,7 @@ export type Notification = {
  */
 export function notificationOf(
   { labels, annotations, firedAtMs, activeAtMs, resolvedAtMs }: Alert,
+  told: 'firing' | 'resolved',
   generatorURL: string,
   repeatMs: number,
   nowMs: number,
@@ -26,7 +27,7 @@ export function notificationOf(
     labels: Object.fromEntries(labels),
     annotations: Object.fromEntries(annotations),
     startsAt: new Date(firedAtMs ?? activeAtMs).toISOString(),
-    endsAt: new Date(resolvedAtMs ?? nowMs + 4 * repeatMs).toISOString(),
+    endsAt: new Date((told === 'resolved' ? resolvedAtMs : undefined) ?? nowMs + 4 * repeatMs).toISOString(),
     generatorURL,
   }
 }

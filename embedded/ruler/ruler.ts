@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from '../../service/errors.ts'
 import { type Logger } from '../../service/log.ts'
-import { isDue } from './alert.ts'
+import { dueState } from './alert.ts'
 import { evaluateRule, type GroupState, newGroup, type Questions, type RuleState } from './evaluate.ts'
 import { type FoundRules, readFolder } from './folder.ts'
 import { type Notification, notificationOf, notify } from './notify.ts'
@@ -167,9 +167,10 @@ function dueOf(
   const repeatMs = Math.max(group.intervalMs, resendMs)
   return rules.flatMap(({ rule, alerts }) => {
     const link = `${externalUrl}/graph?g0.expr=${encodeURIComponent(rule.query)}&g0.tab=1`
-    return [...alerts.values()]
-      .filter((alert) => isDue(alert, resendMs, nowMs))
-      .map((alert) => notificationOf(alert, link, repeatMs, nowMs))
+    return [...alerts.values()].flatMap((alert) => {
+      const told = dueState(alert, resendMs, nowMs)
+      return told === undefined ? [] : [notificationOf(alert, told, link, repeatMs, nowMs)]
+    })
   })
 }
 
@@ -179,10 +180,10 @@ const told = ({ group, rules }: GroupState, resendMs: number, nowMs: number): Gr
   rules: rules.map((rule) => ({
     ...rule,
     alerts: new Map(
-      [...rule.alerts].map(([key, alert]) => [
-        key,
-        isDue(alert, resendMs, nowMs) ? { ...alert, lastSentAtMs: nowMs } : alert,
-      ]),
+      [...rule.alerts].map(([key, alert]) => {
+        const toldState = dueState(alert, resendMs, nowMs)
+        return [key, toldState === undefined ? alert : { ...alert, toldState, lastSentAtMs: nowMs }]
+      }),
     ),
   })),
 })

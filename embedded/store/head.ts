@@ -28,7 +28,12 @@ export function closeBlocks(headStream: HeadStream, keys: Keys, leastBytes = BLO
   for (const block of headStream.open.filter(isFull))
     for (const columns of split(sorted(arrivedIn(block)))) {
       const encoded = encodeBlock(columns)
-      headStream.full.push({ ...encoded, key: keys.next++, read: (section) => encoded.sections[section] })
+      headStream.full.push({
+        ...encoded,
+        key: keys.next++,
+        hasMetadata: encoded.sections.metadata.length > 0,
+        read: (section) => encoded.sections[section],
+      })
     }
   headStream.open = headStream.open.filter((block) => !isFull(block))
 }

@@ -14,14 +14,20 @@ export const createCaches = (): Caches => ({
 })
 
 /** A block of a segment or of the head, and how its sections are read. The key is its own in this process. */
-export type StoredBlock = { facts: BlockFacts; key: number; read: (section: SectionName) => Buffer }
+export type StoredBlock = {
+  facts: BlockFacts
+  key: number
+  hasMetadata: boolean
+  read: (section: SectionName) => Buffer
+}
 
 /** The block as a query reads it: nothing is read before it is asked for. */
-export const asBlock = ({ facts, key, read }: StoredBlock, caches: Caches): Block => ({
+export const asBlock = ({ facts, key, read, hasMetadata }: StoredBlock, caches: Caches): Block => ({
   count: facts.count,
   bytes: facts.bytes,
   firstNs: facts.firstNs,
   lastNs: facts.lastNs,
+  hasMetadata,
   times: () =>
     cached(
       caches.times,
@@ -52,6 +58,7 @@ export function arrivedAsBlock(arrived: Arrived, latest: number): Block {
   const { count, ends, baseNs, earliest } = arrived
   return {
     count,
+    hasMetadata: arrived.metadata !== undefined,
     bytes: (ends[count - 1] ?? 0) - (count - 1),
     firstNs: baseNs + BigInt(earliest),
     lastNs: baseNs + BigInt(latest),
@@ -78,6 +85,7 @@ export function since(block: Block, oldestNs: bigint): Block {
   let bytes = 0
   for (let index = from; index < block.count; index++) bytes += byteLength(index)
   return {
+    ...block,
     count: block.count - from,
     bytes,
     firstNs: block.firstNs + BigInt(first),

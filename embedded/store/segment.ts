@@ -88,6 +88,7 @@ function spanOf(slots: DataView): { firstNs: bigint; lastNs: bigint } {
 export const blockIn = (segment: Segment, index: number, files: OpenFiles): StoredBlock => ({
   facts: readSlot(segment.slots, index),
   key: segment.firstKey + index,
+  hasMetadata: sectionOf(segment.slots, index, 'metadata').bytes > 0,
   read: (section) => readSection(segment, index, section, files),
 })
 

@@ -1,10 +1,11 @@
 import { type RangeExpr, type Unwrap } from '../ast.ts'
 import { type Block, type Labels, type Lines, type Source } from '../source.ts'
-import { ERROR_LABEL } from '../stages/entry.ts'
+import { ERROR_LABEL, NO_LABELS } from '../stages/entry.ts'
 import { linesWith, requiredText } from '../stages/lines-with.ts'
 import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
 import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'
 import { wantedLabels } from '../stages/wanted.ts'
+import { type DirectNumber, directNumber } from './direct-number.ts'
 import { findSeries, type SeriesFinder, seriesFinder } from './find-series.ts'
 import { groupLabels } from './labels.ts'
 import { INTAKES, type Intake } from './operations.ts'
@@ -25,6 +26,7 @@ type Collector = Collected & {
   /** A text that every line has which the stages keep. */
   requiredText: string | undefined
   unwrap: ((processed: Processed) => Unwrapped | undefined) | undefined
+  direct: DirectNumber | undefined
   /** The earliest entry with an error. */
   failure: { timeNs: bigint; error: string; labels: Labels } | undefined
 }
@@ -50,6 +52,7 @@ export function* collect(
     finder: seriesFinder(table, expr.grouping),
     requiredText: requiredText(expr.log.stages),
     unwrap: expr.unwrap && unwrapper(expr.unwrap, expr),
+    direct: INTAKES[expr.operation].timed === undefined ? directNumber(expr) : undefined,
     failure: undefined,
   }
   const { matchers, stages } = expr.log
@@ -57,10 +60,10 @@ export function* collect(
   const { firstEndNs, stepNs, count, rangeNs } = windows
   const lastEndNs = firstEndNs + BigInt(count - 1) * stepNs
   for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
-    const stream = pipeline.forStream(labels)
+    const stream: ReadStream = { labels, pipeline: pipeline.forStream(labels), counted: undefined }
     for (const block of blocks) {
       if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break
-      if (isCountable(expr, labels, block)) countEntries(collector, labels, block)
+      if (isCountable(expr, labels, block)) countEntries(collector, stream, block)
       else readEntries(collector, stream, block)
       if (table.list.length > maxSeries) throw tooManySeries(maxSeries)
       yield
@@ -88,12 +91,19 @@ function samplesOf({ samples }: Collected, { id }: Series, { timed }: Intake): S
   return made
 }
 
-function countEntries(collector: Collector, labels: Labels, block: Block): void {
+/** A stream of which blocks are read, and the samples of those that need not be. */
+type ReadStream = { labels: Labels; pipeline: StreamPipeline; counted: Samples | undefined }
+
+function countEntries(collector: Collector, stream: ReadStream, block: Block): void {
   const { expr, table, windows, intake } = collector
-  const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
   const spans = spansOf(block, windows)
   if (spans.length === 0) return
-  const samples = samplesOf(collector, internSeries(table, grouped), intake)
+  if (stream.counted === undefined) {
+    const { labels } = stream
+    const grouped = expr.grouping === undefined ? labels : groupLabels(labels, expr.grouping)
+    stream.counted = samplesOf(collector, internSeries(table, grouped), intake)
+  }
+  const samples = stream.counted
   for (const { from, to, enter, leave } of spans) {
     const value = intake.sampleOf === 'bytes' ? bytesIn(block, from, to) : to - from
     addSample(samples, enter, leave, value, intake.merge)
@@ -118,24 +128,54 @@ const readingTime = (reading: Reading): bigint => {
 }
 
 /** Sends the entries of a block that are in a window, and may pass its line filters, through the pipeline. */
-function readEntries(collector: Collector, stream: StreamPipeline, block: Block): void {
+function readEntries(collector: Collector, { labels, pipeline: stream }: ReadStream, block: Block): void {
   const spans = spansOf(block, collector.windows)
   const [first, last] = [spans[0], spans.at(-1)]
   if (first === undefined || last === undefined) return
-  const { requiredText } = collector
+  const { requiredText, direct } = collector
   const lines = block.lines()
   const found = requiredText === undefined ? undefined : linesWith(lines, requiredText, first.from, last.to)
   if (found?.length === 0) return
   const reading: Reading = { block, lines, times: undefined, index: 0, line: '' }
   const timeNs = (): bigint => readingTime(reading)
+  const isDirect = direct !== undefined && block.hasMetadata === false && !labels.has(direct.label)
+  const samples = isDirect ? samplesOf(collector, seriesOf(collector, labels), collector.intake) : undefined
   let next = 0
   for (const span of spans) {
-    if (found === undefined)
+    if (isDirect && samples !== undefined)
+      readNumbers(collector, stream, span, reading, timeNs, direct, samples)
+    else if (found === undefined)
       for (let index = span.from; index < span.to; index++)
         readEntry(collector, stream, span, reading, index, timeNs)
     else
       for (let index = found[next]; index !== undefined && index < span.to; index = found[++next])
         if (index >= span.from) readEntry(collector, stream, span, reading, index, timeNs)
+  }
+}
+
+const NO_METADATA = { line: '', metadata: NO_LABELS, parsed: NO_LABELS }
+
+/** The series of a sample that has the labels of its stream only. */
+const seriesOf = ({ finder }: Collector, stream: Labels): Series =>
+  findSeries(finder, { ...NO_METADATA, stream })
+
+/** Takes plain numbers out of the lines themselves; the pipeline has the lines that hold none. */
+function readNumbers(
+  collector: Collector,
+  stream: StreamPipeline,
+  span: Span,
+  reading: Reading,
+  timeNs: () => bigint,
+  { read }: DirectNumber,
+  samples: Samples,
+): void {
+  const { text, starts, ends } = reading.lines
+  const { enter, leave } = span
+  const { merge } = collector.intake
+  for (let index = span.from; index < span.to; index++) {
+    const value = read(text, starts[index] ?? 0, ends[index] ?? 0)
+    if (Number.isNaN(value)) readEntry(collector, stream, span, reading, index, timeNs)
+    else addSample(samples, enter, leave, value, merge)
   }
 }
 

@@ -17,7 +17,9 @@ export type Cursor = {
   reading: Reading | undefined
 }
 
-/** Entries [next, end) by direction are still to come; `indices`, where there are, say which lines they are. */
+/**
+ * Entries [next, end) by direction are still to come; `indices`, where there are, say which lines they are.
+ */
 type Reading = {
   times: Float64Array
   lines: Lines
@@ -41,7 +43,9 @@ export function cursorOn(
   return { pipeline, block, order, timeNs, reading: undefined }
 }
 
-/** Opens the block at the first entry in the span (with `wanted`, whose line has the text); false without one. */
+/**
+ * Opens the block at the first entry in the span (with `wanted`, whose line has the text); false without one.
+ */
 export function open(
   cursor: Cursor,
   { baseNs, lengthNs, isForward }: Span,

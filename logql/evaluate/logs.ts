@@ -120,7 +120,11 @@ function process({ pipeline, block, reading }: Cursor, index: number): LogEntry 
   const { lines, times } = reading
   const line = lines.text.slice(lines.starts[index], lines.ends[index])
   const timeNs = (): bigint => block.firstNs + BigInt(times[index] ?? 0)
-  const processed = pipeline.process(timeNs, line, lines.metadata(index))
+  const processed = pipeline.process(
+    timeNs,
+    line,
+    block.hasMetadata === false ? undefined : lines.metadata(index),
+  )
   return processed === undefined ? undefined : { ...processed, timeNs: timeNs() }
 }
 

@@ -85,7 +85,7 @@ function* prepareRange(
 
 /**
  * A grouped `avg_over_time` as the quotient that Loki 3.7 makes of it: the sum of what is unwrapped by the number
- * of lines, among them those that nothing is unwrapped from (https://github.com/grafana/loki/issues/23890).
+ * of lines, among them those that nothing is unwrapped from (Loki issue 23890).
  */
 function averageOf(expr: RangeExpr): BinaryExpr | undefined {
   const { operation, grouping, unwrap } = expr

@@ -151,7 +151,7 @@ function resetsOf(values: readonly number[]): number[] {
 /**
  * How much a counter rises in a second, 0 for a single sample. Loki 3.7 means to extend the rise to the whole
  * window, as Prometheus does, but mixes units: it counts the time between samples in µs and the range in
- * seconds, so that next to nothing is added (https://github.com/grafana/loki/issues/23670). This does the same.
+ * seconds, so that next to nothing is added (Loki issue 23670). This does the same.
  */
 function counterRate(window: SampleWindow, rangeNs: bigint): number {
   const { low, high, samples } = window

@@ -1,14 +1,5 @@
-import {
-  ANY,
-  type Characters,
-  charactersOf,
-  DIGITS,
-  NO_NEWLINE,
-  negated,
-  SPACE,
-  WORD,
-  withBothCases,
-} from './characters.ts'
+import { ANY, type Characters, NO_NEWLINE } from './characters.ts'
+import { giveUp, inBothCases, match, type Reader, readClass, readEscaped, takeIf, UNKNOWN } from './reader.ts'
 
 /** A regular expression of the simple kind, as a tree. */
 export type Node =
@@ -19,19 +10,14 @@ export type Node =
   | { kind: 'group'; body: Node }
   | { kind: 'repeat'; body: Node; min: number; max: number; isLazy: boolean }
 
-/** Where the reading stands. `ignoresCase` and `dotIsAny` are the flags `i` and `s`. */
-type Reader = { pattern: string; at: number; depth: number; ignoresCase: boolean; dotIsAny: boolean }
-
 /** Longer ones are rare, and JavaScript's engine refuses some that are too large for it. */
 const MAX_PATTERN_LENGTH = 2000
 const MAX_DEPTH = 20
 const MAX_REPEAT = 50
-const UNKNOWN = Symbol('not of the simple kind')
-
 /**
  * The tree of a valid RE2 pattern; undefined for one that uses what means, or may mean, something else in
- * JavaScript: Unicode classes, flags other than `i` and `s`, repetitions of more than one character (but `?`);
- * and for a very long one.
+ * JavaScript: Unicode classes, flags other than `i` and `s`, repetitions of more than one character (but
+ * `?`); and for a very long one.
  */
 export function parseSimple(pattern: string, dotIsAny: boolean): Node | undefined {
   if (pattern.length > MAX_PATTERN_LENGTH) return undefined
@@ -45,22 +31,12 @@ export function parseSimple(pattern: string, dotIsAny: boolean): Node | undefine
   }
 }
 
-function giveUp(): never {
-  throw UNKNOWN
-}
-
 function readChoice(reader: Reader): Node {
   const options: Node[] = []
   do options.push(readSequence(reader))
   while (takeIf(reader, '|'))
   const [only] = options
   return options.length === 1 && only !== undefined ? only : { kind: 'choice', options }
-}
-
-function takeIf(reader: Reader, text: string): boolean {
-  if (!reader.pattern.startsWith(text, reader.at)) return false
-  reader.at += text.length
-  return true
 }
 
 function readSequence(reader: Reader): Node {
@@ -93,11 +69,6 @@ const literal = (reader: Reader, code: number): Node => ({
   characters: inBothCases(reader, [[code, code]]),
 })
 
-function inBothCases(reader: Reader, characters: Characters): Characters {
-  if (!reader.ignoresCase) return characters
-  return withBothCases(characters) ?? giveUp()
-}
-
 function readGroup(reader: Reader): Node | undefined {
   const { ignoresCase, dotIsAny } = reader
   const flags = match(reader, FLAGS)
@@ -117,72 +88,10 @@ function readGroup(reader: Reader): Node | undefined {
   return isCapturing ? { kind: 'group', body } : { kind: 'sequence', parts: [body] }
 }
 
-function match(reader: Reader, expression: RegExp): RegExpExecArray | undefined {
-  expression.lastIndex = reader.at
-  const found = expression.exec(reader.pattern)
-  if (found === null) return undefined
-  reader.at += found[0].length
-  return found
-}
-
-const CLASSES: ReadonlyMap<string, Characters> = new Map([
-  ['d', DIGITS],
-  ['D', negated(DIGITS)],
-  ['w', WORD],
-  ['W', negated(WORD)],
-  ['s', SPACE],
-  ['S', negated(SPACE)],
-])
-const CONTROLS: ReadonlyMap<string, number> = new Map([
-  ['t', 9],
-  ['n', 10],
-  ['v', 11],
-  ['f', 12],
-  ['r', 13],
-])
-const ESCAPE = /\\(?:([dDwWsS])|([tnvfr])|([!-/:-@[-`{-~]))/y
-
 function readEscape(reader: Reader): Node {
   if (takeIf(reader, '\\b')) return { kind: 'assertion', assertion: '\\b' }
   const characters = readEscaped(reader)
   return { kind: 'characters', characters: inBothCases(reader, characters) }
-}
-
-function readEscaped(reader: Reader): Characters {
-  const [, name = '', control = '', punctuation = ''] = match(reader, ESCAPE) ?? giveUp()
-  const code = CONTROLS.get(control) ?? punctuation.codePointAt(0) ?? 0
-  return CLASSES.get(name) ?? [[code, code]]
-}
-
-/** A class in brackets. What Go reads in its own way there, such as `[[:alpha:]]`, is left to Go's engine. */
-function readClass(reader: Reader): Characters {
-  reader.at++
-  const isNegated = takeIf(reader, '^')
-  const ranges: (readonly [number, number])[] = []
-  do {
-    if (reader.pattern.startsWith('[', reader.at)) giveUp()
-    const characters = readClassItem(reader)
-    const [low, high] = characters[0] ?? giveUp()
-    const isRange = reader.pattern[reader.at] === '-' && reader.pattern[reader.at + 1] !== ']'
-    if (!isRange) {
-      ranges.push(...characters)
-      continue
-    }
-    reader.at++
-    const [upperLow, upperHigh] = readClassItem(reader)[0] ?? giveUp()
-    if (low !== high || characters.length > 1 || upperLow !== upperHigh || low > upperLow) giveUp()
-    ranges.push([low, upperLow])
-  } while (!takeIf(reader, ']'))
-  const characters = inBothCases(reader, charactersOf(ranges))
-  return isNegated ? negated(characters) : characters
-}
-
-function readClassItem(reader: Reader): Characters {
-  if (reader.at >= reader.pattern.length) giveUp()
-  if (reader.pattern[reader.at] === '\\') return readEscaped(reader)
-  const code = reader.pattern.codePointAt(reader.at) ?? 0
-  reader.at += code > 0xffff ? 2 : 1
-  return [[code, code]]
 }
 
 const REPEAT = /(?:([*+?])|\{(\d{1,3})(,(\d{0,3}))?\})(\??)/y

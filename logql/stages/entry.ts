@@ -6,7 +6,10 @@ export const ERROR_DETAILS_LABEL = '__error_details__'
 /** What is appended to the name of a parsed label that the stream or its structured metadata has already. */
 const DUPLICATE_SUFFIX = '_extracted'
 
-/** The labels of an entry by where they come from, and its error. The maps are shared: replaced, never changed. */
+/**
+ * The labels of an entry by where they come from, and its error. The maps are shared: replaced, never
+ * changed.
+ */
 export type LabelView = {
   stream: Labels
   metadata: Labels
@@ -47,7 +50,9 @@ export function detailsOf({ stream, base, metadata, parsed, error, errorDetails 
   return error !== '' || isChanged ? errorDetails : ''
 }
 
-/** Gives a label a new value as a parsed one, in place of one of the same name of the stream or its metadata. */
+/**
+ * Gives a label a new value as a parsed one, in place of one of the same name of the stream or its metadata.
+ */
 export function setParsed(entry: Entry, name: string, value: string): void {
   if (entry.stream.has(name)) entry.stream = without(entry.stream, name)
   if (entry.metadata.has(name)) entry.metadata = without(entry.metadata, name)

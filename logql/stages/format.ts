@@ -19,8 +19,8 @@ const TEMPLATE_ERROR = 'TemplateFormatErr'
 
 /**
  * `line_format`: the line is what the template makes of it. Where the template fails, the line stays and the
- * entry is marked. Throws LogqlError (`parse`) for a wrong template, and its stage LogqlError (`limit`) for one
- * that does too much.
+ * entry is marked. Throws LogqlError (`parse`) for a wrong template, and its stage LogqlError (`limit`) for
+ * one that does too much.
  */
 export function compileLineFormat(template: string): CompiledStage {
   const execute = compileLineTemplate(template, 'line')

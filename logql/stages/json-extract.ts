@@ -86,7 +86,10 @@ function searchNextMember(search: Search, from: number, node: PathNode): number 
   return member === undefined ? valueEnd(line, valueStart) : take(search, valueStart, member)
 }
 
-/** The place of the quote after the key whose value begins at `valueStart`; undefined when no key is before it. */
+/**
+ * The place of the quote after the key whose value begins at `valueStart`; undefined when no key is before
+ * it.
+ */
 function wantedKeyEnd(line: string, valueStart: number): number | undefined {
   const colon = lastBefore(line, valueStart)
   return line.charCodeAt(colon) === 58 ? lastBefore(line, colon) : undefined

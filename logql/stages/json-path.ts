@@ -36,9 +36,9 @@ export type PathNode = {
   members: PathNode[]
   items: Map<number, PathNode>
   /**
-   * From a place where a member begins, sticky: all members that no path goes to, as long as their keys have no
-   * escapes and their values are texts without escapes, numbers, booleans or nulls; then, if it comes, the key
-   * of one that a path goes to, with its colon. Matches always, perhaps nothing.
+   * From a place where a member begins, sticky: all members that no path goes to, as long as their keys have
+   * no escapes and their values are texts without escapes, numbers, booleans or nulls; then, if it comes, the
+   * key of one that a path goes to, with its colon. Matches always, perhaps nothing.
    */
   passing: RegExp
 }

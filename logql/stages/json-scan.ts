@@ -1,11 +1,12 @@
-// Scanning of JSON as Loki does it: leniently, from left to right, without looking at what is not asked for. A
-// place is an index into the text; a negative one is a problem, the key of PROBLEMS.
+// Scanning of JSON as Loki does it: leniently, from left to right, without looking at what is not asked for.
+// A place is an index into the text; a negative one is a problem, the key of PROBLEMS.
 
 const NO_END_OF_STRING = -1
-const NO_END_OF_ARRAY = -2
+export const NO_END_OF_ARRAY = -2
 export const NO_END_OF_OBJECT = -3
 const UNKNOWN_TYPE = -4
 export const MALFORMED = -5
+export const WRONG_ESCAPE = -6
 
 /** What Loki says of each problem; its JSON scanner (jsonparser) has these words. */
 const PROBLEMS: ReadonlyMap<number, string> = new Map([
@@ -14,6 +15,7 @@ const PROBLEMS: ReadonlyMap<number, string> = new Map([
   [NO_END_OF_OBJECT, "Value looks like object, but can't find closing '}' symbol"],
   [UNKNOWN_TYPE, 'Unknown value type'],
   [MALFORMED, 'Malformed JSON error'],
+  [WRONG_ESCAPE, 'Encountered an invalid escape sequence in a string'],
 ])
 /** The words for a negative place. */
 export const problemAt = (place: number): string => PROBLEMS.get(place) ?? ''
@@ -31,7 +33,10 @@ export function skipSpace(text: string, from: number): number {
   return at
 }
 
-/** The place of the quote that ends the string whose first character is at `from`; negative when there is none. */
+/**
+ * The place of the quote that ends the string whose first character is at `from`; negative when there is
+ * none.
+ */
 export function stringEnd(text: string, from: number): number {
   for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
     let before = at - 1

@@ -1,14 +1,6 @@
 import { type Entry, setError } from './entry.ts'
-import {
-  labelValue,
-  MALFORMED,
-  NO_END_OF_OBJECT,
-  problemAt,
-  skipSpace,
-  stringEnd,
-  unescaped,
-  valueEnd,
-} from './json-scan.ts'
+import { nextMember, objectScan } from './json-object.ts'
+import { labelValue, NO_END_OF_OBJECT, problemAt, skipSpace, valueEnd } from './json-scan.ts'
 import { labelName } from './label-name.ts'
 import { addParsed, type CompiledStage, hasAllWanted, type Wanted } from './stage.ts'
 
@@ -39,25 +31,13 @@ export const compileJson =
 
 /** Reads the members from the place after `{`; answers the place after `}` or a negative one. */
 function readObject(entry: Entry, from: number, prefix: string, depth: number, wanted: Wanted): number {
-  const { line } = entry
   if (depth > MAX_DEPTH) return TOO_DEEP
-  let at = skipSpace(line, from)
-  if (at === line.length) return MALFORMED
-  while (at < line.length) {
-    if (line[at] === '}') return at + 1
-    if (line[at] !== '"') return NO_END_OF_OBJECT
-    const keyEnd = stringEnd(line, at + 1)
-    if (keyEnd < 0) return MALFORMED
-    const key = unescaped(line.slice(at + 1, keyEnd)) ?? ''
-    at = skipSpace(line, keyEnd + 1)
-    if (line[at] !== ':') return MALFORMED
-    at = readValue(entry, skipSpace(line, at + 1), memberName(prefix, key), depth, wanted)
-    if (at < 0) return at
-    at = skipSpace(line, at)
-    if (line[at] === ',') at = skipSpace(line, at + 1)
-    else if (line[at] !== '}') return NO_END_OF_OBJECT
+  const scan = objectScan(entry.line, from)
+  while (nextMember(scan)) {
+    scan.at = readValue(entry, scan.at, memberName(prefix, scan.key), depth, wanted)
+    if (scan.at < 0) break
   }
-  return NO_END_OF_OBJECT
+  return scan.at
 }
 
 /** The name of the label for a member of the object whose own label would be `prefix`. */

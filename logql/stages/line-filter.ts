@@ -4,8 +4,8 @@ import { compileIpMatch } from './ip.ts'
 import { isLike, parseFilterPattern } from './line-pattern.ts'
 
 /**
- * What a line must be like to pass the filter: one of the terms fits, or for `!=`, `!~` and `!>` none of them.
- * Throws LogqlError (`parse`) for a wrong regular expression, pattern or address.
+ * What a line must be like to pass the filter: one of the terms fits, or for `!=`, `!~` and `!>` none of
+ * them. Throws LogqlError (`parse`) for a wrong regular expression, pattern or address.
  */
 export function compileLineFilter({ operator, terms }: LineFilter): (line: string) => boolean {
   const tests = terms.map((term) => compileTerm(operator, term))

@@ -1,6 +1,8 @@
 import { LogqlError } from '../error.ts'
 
-/** A pattern taken apart: `literals[i]` comes before `captures[i]`; there is one more literal than captures. */
+/**
+ * A pattern taken apart: `literals[i]` comes before `captures[i]`; there is one more literal than captures.
+ */
 export type LinePattern = { literals: readonly string[]; captures: readonly string[] }
 
 const CAPTURE = /<([A-Za-z_][A-Za-z0-9_]*)>/
@@ -51,8 +53,8 @@ export function capture({ literals, captures }: LinePattern, line: string): [str
 }
 
 /**
- * Whether the whole line has the form of the pattern: the literals come in their order, the first at the start
- * and the last at the end of the line; a capture at the end is not empty.
+ * Whether the whole line has the form of the pattern: the literals come in their order, the first at the
+ * start and the last at the end of the line; a capture at the end is not empty.
  */
 export function isLike({ literals, captures }: LinePattern, line: string): boolean {
   let at = 0

@@ -19,8 +19,8 @@ export function requiredText(stages: readonly Stage[]): string | undefined {
 }
 
 /**
- * The indices in [from, to) of the lines that have the text, ascending. One search over the block's text costs
- * a fraction of one in each line.
+ * The indices in [from, to) of the lines that have the text, ascending. One search over the block's text
+ * costs a fraction of one in each line.
  */
 export function linesWith({ text, starts, ends }: Lines, wanted: string, from: number, to: number): number[] {
   const found: number[] = []

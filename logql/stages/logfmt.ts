@@ -11,9 +11,9 @@ type Logfmt = Extract<Stage, { kind: 'logfmt' }>
 type Taker = (key: string, value: string) => boolean
 
 /**
- * `logfmt`: each `key=value` is a label; with extractions only those. Keys without a value are left out unless
- * they are kept with ''. An extraction's label is also found under its own name. What is no logfmt is passed over up to the next space; with `--strict` it ends the
- * reading and marks the entry.
+ * `logfmt`: each `key=value` is a label; with extractions only those, of which each is also found under its own
+ * name. Keys without a value are left out unless they are kept with ''. What is no logfmt is passed over up to
+ * the next space; with `--strict` it ends the reading and marks the entry.
  */
 export function compileLogfmt({ strict, keepEmpty, extractions }: Logfmt, wanted: Wanted): CompiledStage {
   if (extractions.length === 0)

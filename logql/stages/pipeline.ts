@@ -28,9 +28,10 @@ import { compileUnpack } from './unpack.ts'
 export type Processed = { line: string; stream: Labels; metadata: Labels; parsed: Labels }
 
 /**
- * A pipeline for the entries of one stream. `timeNs` is asked for during the call only, and only by templates.
- * Answers undefined for an entry that is filtered out. What no stage changed is answered as the same object each time: the stream's labels, `metadata`
- * where it was given, and the one empty map for the other two; callers may recognize series by it.
+ * A pipeline for the entries of one stream. `timeNs` is asked for during the call only, and only by
+ * templates. Answers undefined for an entry that is filtered out. What no stage changed is answered as the
+ * same object each time: the stream's labels, `metadata` where it was given, and the one empty map for the
+ * other two; callers may recognize series by it.
  */
 export type StreamPipeline = {
   process: (timeNs: () => bigint, line: string, metadata: Labels | undefined) => Processed | undefined
@@ -38,8 +39,8 @@ export type StreamPipeline = {
 export type Pipeline = { forStream: (labels: Labels) => StreamPipeline }
 
 /**
- * Compiles the stages of a query. With `wanted` (see `wantedLabels`) parsers take out only these labels. Throws
- * LogqlError (`parse`) for wrong regular expressions, templates, patterns, paths and addresses.
+ * Compiles the stages of a query. With `wanted` (see `wantedLabels`) parsers take out only these labels.
+ * Throws LogqlError (`parse`) for wrong regular expressions, templates, patterns, paths and addresses.
  */
 export function compilePipeline(stages: readonly Stage[], wanted?: ReadonlySet<string>): Pipeline {
   const compiled = stages.map((stage) => compileStage(stage, wanted))

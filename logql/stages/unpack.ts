@@ -1,15 +1,7 @@
 import { type Entry, setError } from './entry.ts'
 import { JSON_ERROR } from './json.ts'
-import {
-  labelValue,
-  MALFORMED,
-  NO_END_OF_OBJECT,
-  problemAt,
-  skipSpace,
-  stringEnd,
-  unescaped,
-  valueEnd,
-} from './json-scan.ts'
+import { nextMember, objectScan } from './json-object.ts'
+import { labelValue, problemAt, valueEnd } from './json-scan.ts'
 import { labelName } from './label-name.ts'
 import { addParsed, type CompiledStage, hasAllWanted, type Wanted } from './stage.ts'
 
@@ -48,22 +40,12 @@ function unpack(entry: Entry, members: ReadonlyMap<string, string>, line: string
 
 /** Reads the members whose values are texts; answers the place after the object or a negative one. */
 function readTexts(line: string, members: Map<string, string>): number {
-  let at = skipSpace(line, 1)
-  if (at === line.length) return MALFORMED
-  while (at < line.length) {
-    if (line[at] === '}') return at + 1
-    if (line[at] !== '"') return NO_END_OF_OBJECT
-    const keyEnd = stringEnd(line, at + 1)
-    const colon = keyEnd < 0 ? -1 : skipSpace(line, keyEnd + 1)
-    if (line[colon] !== ':') return MALFORMED
-    const start = skipSpace(line, colon + 1)
-    const end = valueEnd(line, start)
-    if (end < 0) return end
-    const key = unescaped(line.slice(at + 1, keyEnd)) ?? ''
-    if (line[start] === '"') members.set(key, labelValue(line.slice(start + 1, end - 1)))
-    at = skipSpace(line, end)
-    if (line[at] === ',') at = skipSpace(line, at + 1)
-    else if (line[at] !== '}') return NO_END_OF_OBJECT
+  const scan = objectScan(line, 1)
+  while (nextMember(scan)) {
+    const start = scan.at
+    scan.at = valueEnd(line, start)
+    if (scan.at < 0) break
+    if (line.charCodeAt(start) === 34) members.set(scan.key, labelValue(line.slice(start + 1, scan.at - 1)))
   }
-  return NO_END_OF_OBJECT
+  return scan.at
 }

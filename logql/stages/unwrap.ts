@@ -22,9 +22,9 @@ const CONVERSIONS: Readonly<Record<UnwrapConversion, (text: string) => Parsed>> 
 
 /**
  * Makes a sample of a processed entry: the value of a label as a number, bytes or seconds. The label itself
- * goes, unless `keepsLabel` (it is grouped by). Undefined for an entry without the label, and for one that the
- * filters drop. One whose label is no number keeps it and has `__error__` among its parsed labels, as one has
- * that the pipeline marked: either fails a query. Throws LogqlError (`parse`) as label filters do.
+ * goes, unless `keepsLabel` (it is grouped by). Undefined for an entry without the label, and for one that
+ * the filters drop. One whose label is no number keeps it and has `__error__` among its parsed labels, as one
+ * has that the pipeline marked: either fails a query. Throws LogqlError (`parse`) as label filters do.
  */
 export function compileUnwrap(
   unwrap: Unwrap,

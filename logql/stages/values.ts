@@ -1,8 +1,8 @@
 import { parseGoDuration } from '../durations.ts'
 import { quote } from '../strings.ts'
 
-// Numbers, durations and sizes as Go's `strconv`, `time` and the package `humanize` read them, with their words
-// for what they refuse: those stand in `__error_details__`. Numbers and not bigints, since lines by the
+// Numbers, durations and sizes as Go's `strconv`, `time` and the package `humanize` read them, with their
+// words for what they refuse: those stand in `__error_details__`. Numbers and not bigints, since lines by the
 // hundred thousand are read and compared.
 
 /** What a text means, or why it means nothing. */

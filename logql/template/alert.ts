@@ -1,10 +1,10 @@
 import { LogqlError, type Position } from '../error.ts'
-import { type AlertContext } from './alert_context.ts'
-import { ALERT_FUNCTIONS } from './alert_functions.ts'
+import { type AlertContext } from './alert-context.ts'
+import { ALERT_FUNCTIONS } from './alert-functions.ts'
 import { compileTemplate } from './execute.ts'
 import { type Struct, textMap, type Value } from './value.ts'
 
-export type { AlertContext, Sample } from './alert_context.ts'
+export type { AlertContext, Sample } from './alert-context.ts'
 
 /** What Prometheus puts before each template, so that the variables are there. */
 const VARIABLES = [

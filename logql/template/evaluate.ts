@@ -1,4 +1,4 @@
-import { compileLiteral } from './compile_literal.ts'
+import { compileLiteral } from './compile-literal.ts'
 import { type ParameterType, type TemplateFunction } from './function.ts'
 import { checkCount, checked, fieldOf, invoke, methodFor } from './invoke.ts'
 import {

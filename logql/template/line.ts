@@ -1,8 +1,8 @@
 import { compileTemplate } from './execute.ts'
-import { type LineContext } from './line_context.ts'
-import { lineFunctions } from './line_functions.ts'
+import { type LineContext } from './line-context.ts'
+import { lineFunctions } from './line-functions.ts'
 
-export type { LineContext } from './line_context.ts'
+export type { LineContext } from './line-context.ts'
 
 /**
  * Compiles a template of `line_format` or `label_format`, which is Go's text/template with Loki's functions and

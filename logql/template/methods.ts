@@ -1,5 +1,5 @@
 import { type TemplateFunction } from './function.ts'
-import { integerMethod, locationMethod, timeMethod } from './time_methods.ts'
+import { integerMethod, locationMethod, timeMethod } from './time-methods.ts'
 import { type Value } from './value.ts'
 
 /** The method of that name that a value has, bound to it. Only times, their zones and Go's named integers have methods. */

@@ -1,6 +1,6 @@
 import { tokenize } from './lexer.ts'
 import { type BranchNode, type Statement, type TemplateSet } from './nodes.ts'
-import { parsePipeline, unquoted } from './parse_pipeline.ts'
+import { parsePipeline, unquoted } from './parse-pipeline.ts'
 import {
   expect,
   nested,

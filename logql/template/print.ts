@@ -7,7 +7,7 @@ import {
   formatText,
   formatUnicode,
 } from './format.ts'
-import { formatFloat } from './format_float.ts'
+import { formatFloat } from './format-float.ts'
 import { checkLength } from './limits.ts'
 import { quoted } from './quote.ts'
 import { stringOf } from './stringer.ts'

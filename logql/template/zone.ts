@@ -1,5 +1,5 @@
 import { type Zone } from './value.ts'
-import { NOT_IN_DATABASE, ZONE_NAMES } from './zone_names.ts'
+import { NOT_IN_DATABASE, ZONE_NAMES } from './zone-names.ts'
 
 export const UTC: Zone = { name: 'UTC', at: () => ({ offsetSeconds: 0, name: 'UTC' }) }
 

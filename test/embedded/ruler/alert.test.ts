@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Alerts, evaluated, type Found, isDue, keyOf } from '../../../embedded/ruler/alert.ts'
+import { type Alerts, dueState, evaluated, type Found, keyOf } from '../../../embedded/ruler/alert.ts'
 
 const found = (source: string, value = 1): Found => ({
   labels: new Map([['source', source]]),
@@ -58,20 +58,29 @@ describe('the states of an alert', () => {
   })
 })
 
-describe('who has to be told', () => {
-  const firing = evaluated(new Map(), [found('crm')], 0, 0).get(key)
-  const sentAt = (ms: number, more = {}) =>
-    ({ ...firing, lastSentAtMs: ms, ...more }) as NonNullable<typeof firing>
+describe('what Alertmanager has to be told', () => {
+  const [alert] = evaluated(new Map(), [found('crm')], 0, 0).values()
+  if (alert === undefined) throw new Error('no alert')
+  const resolved = { ...alert, state: 'resolved', resolvedAtMs: 5_000 } as const
+  const told = (toldState: 'firing' | 'resolved', lastSentAtMs: number) => ({ toldState, lastSentAtMs })
 
-  test('a new alert, then again when that is long ago, and a resolved one at once', () => {
-    expect(isDue(sentAt(0, { lastSentAtMs: undefined }), 60_000, 0)).toBe(true)
-    expect(isDue(sentAt(0), 60_000, 59_999)).toBe(false)
-    expect(isDue(sentAt(0), 60_000, 60_000)).toBe(true)
-    expect(isDue(sentAt(0, { state: 'resolved', resolvedAtMs: 5_000 }), 60_000, 5_000)).toBe(true)
-    expect(isDue(sentAt(5_001, { state: 'resolved', resolvedAtMs: 5_000 }), 60_000, 10_000)).toBe(false)
+  test('that it fires, and that again when that is long ago', () => {
+    expect(dueState(alert, 60_000, 0)).toBe('firing')
+    expect(dueState({ ...alert, ...told('firing', 0) }, 60_000, 59_999)).toBeUndefined()
+    expect(dueState({ ...alert, ...told('firing', 0) }, 60_000, 60_000)).toBe('firing')
   })
 
-  test('nobody, of a pending one', () => {
-    expect(isDue(sentAt(0, { state: 'pending', lastSentAtMs: undefined }), 60_000, 0)).toBe(false)
+  test('that it was resolved, at once', () => {
+    expect(dueState({ ...resolved, ...told('firing', 4_999) }, 60_000, 5_000)).toBe('resolved')
+    expect(dueState({ ...resolved, ...told('resolved', 5_000) }, 60_000, 10_000)).toBeUndefined()
+  })
+
+  test('first that it fired, when it was resolved before anybody could be told', () => {
+    expect(dueState(resolved, 60_000, 9_000)).toBe('firing')
+    expect(dueState({ ...resolved, ...told('firing', 9_000) }, 60_000, 14_000)).toBe('resolved')
+  })
+
+  test('nothing of a pending one', () => {
+    expect(dueState({ ...alert, state: 'pending' }, 60_000, 0)).toBeUndefined()
   })
 })

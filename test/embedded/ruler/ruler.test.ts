@@ -115,6 +115,19 @@ describe('the ruler', () => {
     await eventually(() => sent('failed').length === 1)
   })
 
+  test('an alert that was over before Alertmanager could be told is told all the same, then its end', async () => {
+    status = 500
+    written('a.yaml', rule('failed'))
+    const { failures } = start()
+    await eventually(() => failures().notifications >= 1)
+    found = []
+    await eventually(() => failures().notifications >= 4)
+    status = 200
+    const [first, second] = await eventually(() => sent('failed').length >= 2 && sent('failed'))
+    expect(Date.parse(first?.endsAt ?? '')).toBeGreaterThan(Date.now())
+    expect(Date.parse(second?.endsAt ?? '')).toBeLessThanOrEqual(Date.now())
+  })
+
   test('a new file is read, a changed one begins anew, one that is gone is forgotten', async () => {
     const { groups } = start()
     written('a.yaml', rule('first'))

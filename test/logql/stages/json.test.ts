@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { labelsAfter } from './processing.ts'
 
 const OBJECT_PROBLEM = "Value looks like object, but can't find closing '}' symbol"
+const ARRAY_PROBLEM = "Value is array, but can't find closing ']' symbol"
 
 describe('json', () => {
   it('makes labels of all members, nested ones under both names, and leaves out arrays and nulls', () => {
@@ -69,9 +70,11 @@ describe('json', () => {
     ['plain', {}, OBJECT_PROBLEM],
     ['[1]', {}, OBJECT_PROBLEM],
     ['{', {}, 'Malformed JSON error'],
-    ['{"a":1', { a: '1' }, OBJECT_PROBLEM],
+    ['{"a":1', { a: '1' }, ARRAY_PROBLEM],
+    ['{"a":1,', { a: '1' }, ARRAY_PROBLEM],
+    ['{"a":1,"\\x":2}', { a: '1' }, 'Encountered an invalid escape sequence in a string'],
     ['{"a":1,"b":{"c":2', { a: '1' }, OBJECT_PROBLEM],
-    ['{"a":1,"b":[2', { a: '1' }, "Value is array, but can't find closing ']' symbol"],
+    ['{"a":1,"b":[2', { a: '1' }, ARRAY_PROBLEM],
     ['{"a":1,"b":"x', { a: '1' }, `Value is string, but can't find closing '"' symbol`],
     ['{"a":1,"b":nope}', { a: '1' }, 'Unknown value type'],
     ['{"a":1,"b"}', { a: '1' }, 'Malformed JSON error'],

@@ -55,7 +55,8 @@ describe('unpack', () => {
 
   it.each([
     ['plain', 'expecting json object(6), but it is not'],
-    ['{"_entry":"x"', "Value looks like object, but can't find closing '}' symbol"],
+    ['{"_entry":"x"', "Value is array, but can't find closing ']' symbol"],
+    ['{"_entry":"x"]', "Value looks like object, but can't find closing '}' symbol"],
     ['{', 'Malformed JSON error'],
     ['{"_entry":"x', `Value is string, but can't find closing '"' symbol`],
   ])('marks %j', (line, details) => {

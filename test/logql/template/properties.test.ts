@@ -8,7 +8,7 @@ import { formatTime } from '../../../logql/template/layout.ts'
 import { compileLineTemplate } from '../../../logql/template/line.ts'
 import { unquote } from '../../../logql/template/literals.ts'
 import { sprintf } from '../../../logql/template/printf.ts'
-import { parseTime } from '../../../logql/template/time_parse.ts'
+import { parseTime } from '../../../logql/template/time-parse.ts'
 import { loadZone, UTC } from '../../../logql/template/zone.ts'
 
 const context = { label: () => undefined, labels: () => new Map(), line: () => '', timeNs: () => 0n }

@@ -1,12 +1,12 @@
 import { BUILTINS } from './builtins.ts'
-import { parseBytes } from './byte_size.ts'
+import { parseBytes } from './byte-size.ts'
 import { fixed, type TemplateFunction, variadic } from './function.ts'
 import { fromJson } from './json.ts'
-import { type LineContext } from './line_context.ts'
-import { NUMBER_FUNCTIONS } from './number_functions.ts'
-import { regexpFunctions } from './regexp_functions.ts'
-import { TEXT_FUNCTIONS } from './text_functions.ts'
-import { timeAt, timeFunctions } from './time_functions.ts'
+import { type LineContext } from './line-context.ts'
+import { NUMBER_FUNCTIONS } from './number-functions.ts'
+import { regexpFunctions } from './regexp-functions.ts'
+import { TEXT_FUNCTIONS } from './text-functions.ts'
+import { timeAt, timeFunctions } from './time-functions.ts'
 import { truth } from './value.ts'
 
 const VALUE_FUNCTIONS: ReadonlyMap<string, TemplateFunction<unknown>> = new Map([

@@ -1,5 +1,5 @@
 import { compileRegexp } from '../regexp.ts'
-import { type AlertContext, type Sample } from './alert_context.ts'
+import { type AlertContext, type Sample } from './alert-context.ts'
 import { BUILTINS } from './builtins.ts'
 import { toLower, toTitle, toUpper } from './characters.ts'
 import { queryEscape } from './escape.ts'
@@ -16,7 +16,7 @@ import {
   parsePrometheusDuration,
   timeOfSeconds,
 } from './humanize.ts'
-import { replaceAllBounded } from './regexp_functions.ts'
+import { replaceAllBounded } from './regexp-functions.ts'
 import { anyMap, compareTexts, type List, type Struct, textMap, type Value } from './value.ts'
 
 const sampleOf = ({ labels, value }: Sample): Struct => ({

@@ -1,6 +1,6 @@
 import { type Civil, daysInMonth, timeOf } from './civil.ts'
 import { parseLayout } from './layout.ts'
-import { type Parsed, readerOf } from './time_readers.ts'
+import { type Parsed, readerOf } from './time-readers.ts'
 import { type Time, type Zone } from './value.ts'
 import { fixedZone, UTC } from './zone.ts'
 
