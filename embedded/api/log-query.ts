@@ -15,6 +15,8 @@ import { countParameter, durationParameter } from './times.ts'
 type Direction = LogRange['direction']
 
 const DEFAULT_LIMIT = 100
+/** What a message between the parts of a Loki may hold with `loki/loki.yaml`: the whole answer is made in memory. */
+const MAX_CHARACTERS = 64 * 1_048_576
 /** What Grafana sends to have labels told apart by where they come from, and what the answer says then. */
 const FLAGS_HEADER = 'x-loki-response-encoding-flags'
 const CATEGORIZE = 'categorize-labels'
@@ -32,7 +34,7 @@ export async function logRangeQuery(api: Api, asked: Asked, expr: LogExpr, range
   const { startNs, endNs } = allowed
   const most = intervalNs > 0n ? limits.max_entries_limit_per_query || limit : limit
   const { result, cost } = await runQuery(api, asked, (source) =>
-    evaluateLogs(expr, source, { startNs, endNs, limit: most, direction }),
+    evaluateLogs(expr, source, { startNs, endNs, limit: most, direction, maxCharacters: MAX_CHARACTERS }),
   )
   const streams = intervalNs > 0n ? apart(result.streams, intervalNs, limit, direction) : result.streams
   const returned = streams.reduce((sum, { entries }) => sum + entries.length, 0)

@@ -1,4 +1,5 @@
 import { type LogExpr } from '../ast.ts'
+import { LogqlError } from '../error.ts'
 import { type Labels, type Source } from '../source.ts'
 import { requiredText } from '../stages/lines-with.ts'
 import { allLabels, compilePipeline, type Pipeline, type Processed } from '../stages/pipeline.ts'
@@ -20,6 +21,8 @@ export type LogRange = {
   endNs: bigint
   /** The most entries of the answer, all streams together. */
   limit: number
+  /** The most characters of lines in the answer, all together; no limit when left out. */
+  maxCharacters?: number
   /** Which end of the range the entries are taken from, and how they are ordered. */
   direction: 'forward' | 'backward'
 }
@@ -33,16 +36,18 @@ const ENTRIES_BETWEEN_YIELDS = 4096
  * Evaluates a log query: the first `limit` entries that its pipeline keeps, by time. Reads no block that lies
  * behind the last of them. Entries of one time stand in the order of their streams and in that in which they
  * came, backward in the opposite one. Yields about once for each block. Throws LogqlError: `parse` as
- * `compilePipeline` does, `limit` for a template that does too much.
+ * `compilePipeline` does, `limit` for a template that does too much, and for an answer that is too large.
  */
 export function* evaluateLogs(expr: LogExpr, source: Source, range: LogRange): Generator<void, LogResult> {
   const pipeline = compilePipeline(expr.stages)
   const wanted = requiredText(expr.stages)
   const found = new Map<string, LogStream>()
+  const { maxCharacters = Number.POSITIVE_INFINITY } = range
   let left = range.limit
+  const size: Size = { characters: 0, maxCharacters }
   for (const span of spansOf(range)) {
     if (left === 0) break
-    const entries = yield* entriesIn(expr, source, span, pipeline, wanted, left)
+    const entries = yield* entriesIn(expr, source, span, pipeline, wanted, left, size)
     left -= entries.length
     for (const entry of entries) addEntry(found, entry)
   }
@@ -71,6 +76,7 @@ function* entriesIn(
   pipeline: Pipeline,
   wanted: string | undefined,
   limit: number,
+  size: Size,
 ): Generator<void, LogEntry[]> {
   const endNs = span.baseNs + BigInt(span.lengthNs)
   const cursors: Cursor[] = []
@@ -98,7 +104,10 @@ function* entriesIn(
     let hasNext = true
     do {
       const entry = process(cursor, indexOf(reading))
-      if (entry !== undefined) entries.push(entry)
+      if (entry !== undefined) {
+        grow(size, entry)
+        entries.push(entry)
+      }
       hasNext = advance(cursor, reading, isForward)
       if (--untilYield === 0) {
         yield
@@ -109,6 +118,18 @@ function* entriesIn(
     else removeFirst(heap)
   }
   return entries
+}
+
+/** How much of an answer there is. */
+type Size = { characters: number; maxCharacters: number }
+
+function grow(size: Size, { line }: LogEntry): void {
+  size.characters += line.length
+  if (size.characters > size.maxCharacters)
+    throw new LogqlError(
+      'limit',
+      `the answer has more than ${size.maxCharacters} characters: ask for fewer lines or a shorter time`,
+    )
 }
 
 const isBefore = (a: Cursor, b: Cursor): boolean =>

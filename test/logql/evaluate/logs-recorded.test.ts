@@ -42,3 +42,20 @@ describe('log queries, as a real Loki answered them', () => {
     },
   )
 })
+
+describe('a log query whose answer would be too large', () => {
+  const expr = parseExpr('{job="kafka-logs"}')
+  const ask = (maxCharacters: number) => {
+    if (expr.kind !== 'log') throw new Error('no log query')
+    const range: LogRange = { startNs: 0n, endNs: 2n ** 61n, limit: 10, direction: 'forward', maxCharacters }
+    return run(evaluateLogs(expr, source, range)).streams.flatMap(({ entries }) => entries)
+  }
+
+  it('is refused, and one that is just as large is answered', () => {
+    const characters = ask(1e6).reduce((sum, { line }) => sum + line.length, 0)
+    expect(ask(characters)).toHaveLength(10)
+    expect(() => ask(characters - 1)).toThrow(
+      `the answer has more than ${characters - 1} characters: ask for fewer lines or a shorter time`,
+    )
+  })
+})
