@@ -1,7 +1,7 @@
 const DECIMAL_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
 
 /** What one unit of a size is in bytes, by its name in lower case. */
-const BYTES_OF_UNIT: ReadonlyMap<string, number> = new Map([
+export const BYTES_OF_UNIT: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['b', 1],
   ...['k', 'm', 'g', 't', 'p', 'e'].flatMap((letter, index): [string, number][] => {

@@ -1,15 +1,7 @@
 import { type BinaryOperator, type ComparisonOperator, type SET_OPERATIONS } from '../ast.ts'
+import { COMPARISONS } from '../comparisons.ts'
 
 export type SetOperator = (typeof SET_OPERATIONS)[number]
-
-const COMPARISONS: Record<ComparisonOperator, (a: number, b: number) => boolean> = {
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-}
 
 export const isSetOperator = (operator: BinaryOperator): operator is SetOperator =>
   operator === 'and' || operator === 'or' || operator === 'unless'

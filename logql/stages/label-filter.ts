@@ -1,4 +1,5 @@
 import { type ComparisonOperator, type LabelFilter } from '../ast.ts'
+import { COMPARISONS } from '../comparisons.ts'
 import { formatSize, parseSize } from '../sizes.ts'
 import { ERROR_LABEL, type LabelView, labelOf, plainLabelOf, setError } from './entry.ts'
 import { compileIpMatch, isIpPattern } from './ip.ts'
@@ -9,15 +10,6 @@ import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.
 export type LabelTest = (view: LabelView) => boolean
 
 const LABEL_FILTER_ERROR = 'LabelFilterErr'
-
-const COMPARISONS: Readonly<Record<ComparisonOperator, (a: number, b: number) => boolean>> = {
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-}
 
 /**
  * A filter on labels. An entry whose label cannot be read as the number, duration or size that it is compared

@@ -1,4 +1,5 @@
 import { parseGoDuration } from '../durations.ts'
+import { BYTES_OF_UNIT } from '../sizes.ts'
 import { quote } from '../strings.ts'
 
 // Numbers, durations and sizes as Go's `strconv`, `time` and the package `humanize` read them, with their
@@ -44,20 +45,6 @@ export function parseDurationNs(text: string): Parsed {
   return 'ns' in parsed ? ok(Number(parsed.ns)) : refused(parsed.problem)
 }
 
-const BYTES_OF_UNIT: ReadonlyMap<string, number> = new Map([
-  ['', 1],
-  ['b', 1],
-  ...['k', 'm', 'g', 't', 'p', 'e'].flatMap((letter, index): [string, number][] => {
-    const decimal = 1000 ** (index + 1)
-    const binary = 1024 ** (index + 1)
-    return [
-      [letter, decimal],
-      [`${letter}b`, decimal],
-      [`${letter}i`, binary],
-      [`${letter}ib`, binary],
-    ]
-  }),
-])
 const SIZE = /^[\d.,]*/
 
 /** A size in whole bytes as the Go package `humanize` reads it (`ParseBytes`): `1.5MiB`, `12 kb`, `42`. */
