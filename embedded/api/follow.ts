@@ -3,14 +3,21 @@ import { type LogExpr } from '../../logql/ast.ts'
 import { evaluateLogs, type LogStream } from '../../logql/evaluate/logs.ts'
 import { compileMatchers } from '../../logql/matchers.ts'
 import { type Labels } from '../../logql/source.ts'
-import { type Pipeline } from '../../logql/stages/pipeline.ts'
 import { type Api, type Asked } from './api.ts'
 import { failureAnswer } from './failure.ts'
 import { renderStream } from './log-query.ts'
 import { runQuery } from './run-query.ts'
 import { nowNs } from './selection.ts'
-import { addWaiting, emptyTailBuffer, type TailBuffer, takeDropped, takeWaiting } from './tail-buffer.ts'
-import { entryNs, oneByOne, streamsOf } from './tail-streams.ts'
+import {
+  addWaiting,
+  emptyTailBuffer,
+  putBack,
+  type TailBuffer,
+  takeDropped,
+  takeWaiting,
+  type Waiting,
+} from './tail-buffer.ts'
+import { entryNs, oneByOne, type TailPipeline, tailedStream } from './tail-streams.ts'
 
 /** How often what waits is sent. */
 const SEND_EVERY_MS = 100
@@ -18,11 +25,14 @@ const PING_EVERY_MS = 20_000
 /** Nothing is added to a connection that has not taken so much yet: entries wait, then are dropped. */
 const MAX_UNSENT_BYTES = 8 * 1_048_576
 const MAX_ENTRIES_SENT = 1_000
+/** A message takes no further entry after so many characters of lines, or after so much work. */
+const MAX_CHARACTERS_SENT = 2 * 1_048_576
+const MAX_WORK_MS = 10
 
 /** What a client asked to follow. */
 export type Followed = {
   expr: LogExpr
-  pipeline: Pipeline
+  pipeline: TailPipeline
   tenant: string
   /** The most entries of those that are stored already. */
   limit: number
@@ -46,17 +56,37 @@ export function follow(api: Api, socket: WebSocket, followed: Followed, onEnd: (
     clearInterval(ping)
     onEnd()
   })
-  sendHistory(api, socket, followed, gone.signal).then(
-    (sent) => {
-      if (gone.signal.aborted) return
-      timer = setInterval(() => sendWaiting(socket, followed, buffer, sent), SEND_EVERY_MS)
-    },
-    (error: unknown) => {
-      if (gone.signal.aborted) return
-      const { body } = failureAnswer(error, api.log, 'tail')
-      socket.close(1011, body.trim().slice(0, 100))
-    },
-  )
+  const fail = (error: unknown) => {
+    if (gone.signal.aborted) return
+    clearInterval(timer)
+    const { body } = failureAnswer(error, api.log, 'tail')
+    socket.close(1011, cutToBytes(body.trim(), MAX_REASON_BYTES))
+  }
+  sendHistory(api, socket, followed, gone.signal).then((sent) => {
+    if (gone.signal.aborted) return
+    timer = setInterval(() => {
+      // Nobody else catches what is thrown here: it would end the process.
+      try {
+        sendWaiting(socket, followed, buffer, sent)
+      } catch (error) {
+        fail(error)
+      }
+    }, SEND_EVERY_MS)
+  }, fail)
+}
+
+/** The most that a WebSocket's last message says. */
+const MAX_REASON_BYTES = 123
+
+/** The beginning of a text that takes no more bytes than that. Pure. */
+function cutToBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text)
+  return bytes.length <= most
+    ? text
+    : bytes
+        .subarray(0, most)
+        .toString('utf8')
+        .replace(/\ufffd+$/, '')
 }
 
 function pinging(socket: WebSocket): NodeJS.Timeout {
@@ -114,15 +144,30 @@ function sendWaiting(
   const waiting = takeWaiting(buffer, performance.now() - delayMs, MAX_ENTRIES_SENT)
   const dropped = takeDropped(buffer)
   if (waiting.length === 0 && dropped.length === 0) return
-  const streams = streamsOf(waiting, pipeline, isCategorized).filter(
-    ({ entries }) => !entries.every(({ timeNs, line }) => sent.has(`${timeNs} ${line}`)),
-  )
+  const { streams, taken } = firstOf(waiting, pipeline, isCategorized)
+  putBack(buffer, waiting.slice(taken))
   send(
     socket,
-    streams,
+    streams.filter(({ entries }) => !entries.every(({ timeNs, line }) => sent.has(`${timeNs} ${line}`))),
     dropped.map(({ labels, entry }) => ({ labels, timeNs: entryNs(entry) })),
     isCategorized,
   )
+}
+
+/** What a query makes of the first entries, as many as one message takes, and how many these are. */
+function firstOf(waiting: readonly Waiting[], pipeline: TailPipeline, isCategorized: boolean) {
+  const untilMs = performance.now() + MAX_WORK_MS
+  const streams: LogStream[] = []
+  let taken = 0
+  let characters = 0
+  for (const entry of waiting) {
+    taken++
+    const stream = tailedStream(pipeline, entry, isCategorized)
+    if (stream !== undefined) streams.push(stream)
+    for (const { line } of stream?.entries ?? []) characters += line.length
+    if (characters >= MAX_CHARACTERS_SENT || performance.now() >= untilMs) break
+  }
+  return { streams, taken }
 }
 
 type Dropped = { labels: Labels; timeNs: bigint }

@@ -32,5 +32,11 @@ export function takeWaiting(buffer: TailBuffer, untilMs: number, most: number): 
   return taken
 }
 
+/** Puts those back that were taken last. */
+export function putBack(buffer: TailBuffer, entries: readonly Waiting[]): void {
+  buffer.waiting.unshift(...entries)
+  for (const { entry } of entries) buffer.bytes += entry.line.length
+}
+
 /** Takes what was dropped. */
 export const takeDropped = (buffer: TailBuffer): Waiting[] => buffer.dropped.splice(0)

@@ -8,22 +8,25 @@ import { type Waiting } from './tail-buffer.ts'
 export const entryNs = ({ seconds, nanos }: NewEntry): bigint =>
   BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
 
+/** What a tail makes of entries: its pipeline, and what that is for each set of labels it met. */
+export type TailPipeline = { pipeline: Pipeline; byLabels: WeakMap<Labels, StreamPipeline> }
+
+export const tailPipeline = (pipeline: Pipeline): TailPipeline => ({ pipeline, byLabels: new WeakMap() })
+
 /**
- * What a query makes of entries that were just stored, in the order in which they came: each under all its labels,
+ * What a query makes of an entry that was just stored, undefined for one that it drops: under all its labels,
  * or, where categories are told, under those of its stream. Loki tells each entry of a tail as a stream of its own.
+ * Throws LogqlError (`limit`) for a template that does too much.
  */
-export function streamsOf(
-  waiting: readonly Waiting[],
-  pipeline: Pipeline,
+export function tailedStream(
+  { pipeline, byLabels }: TailPipeline,
+  { labels, entry }: Waiting,
   isCategorized: boolean,
-): LogStream[] {
-  const pipelines = new Map<Labels, StreamPipeline>()
-  return waiting.flatMap(({ labels, entry }) => {
-    const known = pipelines.get(labels) ?? pipeline.forStream(labels)
-    pipelines.set(labels, known)
-    const processed = known.process(() => entryNs(entry), entry.line.toString('utf8'), entry.metadata)
-    return processed === undefined ? [] : [streamOf({ ...processed, timeNs: entryNs(entry) }, isCategorized)]
-  })
+): LogStream | undefined {
+  const known = byLabels.get(labels) ?? pipeline.forStream(labels)
+  byLabels.set(labels, known)
+  const processed = known.process(() => entryNs(entry), entry.line.toString('utf8'), entry.metadata)
+  return processed && streamOf({ ...processed, timeNs: entryNs(entry) }, isCategorized)
 }
 
 /** Entries of the past, oldest first, each as a stream of its own. */

@@ -11,6 +11,7 @@ import { entryLimit, isCategorizing } from './log-query.ts'
 import { parsedQuery } from './parsed.ts'
 import { nowNs } from './selection.ts'
 import { partsOf } from './server.ts'
+import { tailPipeline } from './tail-streams.ts'
 import { tenantOf } from './tenant.ts'
 import { countParameter, HOUR_NS, timeParameter } from './times.ts'
 
@@ -79,7 +80,7 @@ function followedBy(api: Api, request: IncomingMessage, counts: ReadonlyMap<stri
     throw new Refusal(400, `delay_for can't be greater than ${MAX_DELAY_SECONDS}`)
   return {
     expr,
-    pipeline: compilePipeline(expr.stages),
+    pipeline: tailPipeline(compilePipeline(expr.stages)),
     tenant,
     limit: entryLimit(parameters, limits_config),
     startNs: timeParameter(parameters, 'start', nowNs(api) - HOUR_NS),

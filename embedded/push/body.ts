@@ -50,12 +50,14 @@ export function readBody(request: IncomingMessage, limitBytes: number, inFlight:
       if (refusal !== undefined) reject(refusal)
       else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
     })
-    request.on('error', reject)
-    request.on('close', () => {
+    const hungUp = () => {
       inFlight.bytes -= kept
       kept = 0
       reject(new Refusal(499, 'the client hung up'))
-    })
+    }
+    // A server's request fails only when its client goes before the end.
+    request.on('error', hungUp)
+    request.on('close', hungUp)
   })
 }
 

@@ -22,6 +22,7 @@ describe('following a query', () => {
   })
   afterEach(async () => {
     for (const socket of open.splice(0)) {
+      if (socket.readyState === WebSocket.CLOSED) continue
       socket.terminate()
       await once(socket, 'close')
     }
@@ -79,6 +80,32 @@ describe('following a query', () => {
       ],
       encodingFlags: ['categorize-labels'],
     })
+  })
+
+  it('ends, alone, when its template does too much for an entry that comes', async () => {
+    const socket = tail({ query: '{app="a"} | line_format "{{ repeat 2000000 __line__ }}"', start: at(90) })
+    await once(socket, 'open')
+    const closed = once(socket, 'close')
+    await push([at(100), 'x'])
+    const [code, reason] = await closed
+    expect([code, String(reason)]).toEqual([1011, expect.stringContaining('template makes a text')])
+    expect(await client.get('/ready')).toMatchObject({ status: 200 })
+  })
+
+  it('sends the entries that one message does not take in the next ones', async () => {
+    const query = '{app="a"} | line_format "{{ repeat 600000 __line__ }}"'
+    const socket = tail({ query, start: at(190) })
+    await once(socket, 'open')
+    const lengths: number[] = []
+    const all = new Promise<void>((resolve) =>
+      socket.on('message', (data) => {
+        lengths.push(linesOf(JSON.parse(String(data))).length)
+        if (lengths.reduce((sum, length) => sum + length, 0) === 5) resolve()
+      }),
+    )
+    await push(...[200, 201, 202, 203, 204].map((ms) => [at(ms), 'x']))
+    await all
+    expect(Math.max(...lengths)).toBeLessThan(5)
   })
 
   const refusalOf = async (params: Params, url = client.url): Promise<number | undefined> => {
