@@ -20,9 +20,10 @@ export const lokiExportCommand = (): Command =>
       '\nExample:\n  $ vigie down && vigie loki export > logs.ndjson\n\nOne object a line: tenant, stream, time (ns since 1970), line, metadata. The store must not run.',
     )
     .action(async ({ data }: { data?: string }) => {
-      const folder = storeIn(resolve(data ?? defaultFolder()))
+      const given = resolve(data ?? defaultFolder())
+      const folder = storeIn(given)
       if (!existsSync(folder))
-        throw vigieError('USAGE', { problem: `There is no store at ${folder}: --data names its folder.` })
+        throw vigieError('USAGE', { problem: `${given} holds no store. Name the folder of one with --data.` })
       const stop = stopSignal()
       const store = openStore(folder, { onNotice: (message) => process.stderr.write(`${message}\n`) })
       let count = 0

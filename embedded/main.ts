@@ -34,7 +34,8 @@ export type Served = { url: string; close: () => Promise<void> }
 
 /**
  * Opens the store in a folder, serves Loki's HTTP API over it, evaluates the rules of the configuration's
- * `ruler`, and deletes what is older than the retention period. Throws as `openStore` does, and PORT_IN_USE. `store` is for those who read and write beside HTTP.
+ * `ruler`, and deletes what is older than the retention period. Throws what `openStore` throws, and
+ * PORT_IN_USE. `store` is for callers that read and write without HTTP.
  */
 export async function serveStore({
   folder,
@@ -138,7 +139,14 @@ function listening(server: Server, host: string, port: number): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error)
       const service = 'the embedded store'
-      reject(vigieError('PORT_IN_USE', { port, service, user: 'another process', setting: 'LOKI_HTTP_PORT' }))
+      reject(
+        vigieError('PORT_IN_USE', {
+          port,
+          service,
+          user: 'another process',
+          setting: '--port or LOKI_HTTP_PORT',
+        }),
+      )
     })
     server.listen(port, host, resolve)
   })

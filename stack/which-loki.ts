@@ -13,6 +13,8 @@ export const OLDEST_LOKI = '3.4'
 /** `loki -version` answers within 0.1 s; one that does not is no Loki. */
 const VERSION_WITHIN_MS = 10_000
 
+const NO_LOKI = 'it is no Grafana Loki'
+
 /** The first file of that name on PATH that may be run. */
 function onPath(name: string, path: string): string | undefined {
   return path
@@ -38,7 +40,7 @@ function versionOf(file: string): string {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const version = /^loki, version v?(\d+\.\d+(?:\.\d+)?)/m.exec(output)?.[1]
-  if (version === undefined) throw new Error('it is no Grafana Loki')
+  if (version === undefined) throw new Error(NO_LOKI)
   return version
 }
 
@@ -77,6 +79,14 @@ function asked(file: string): Probed {
     const version = versionOf(file)
     return isAtLeast(version, OLDEST_LOKI) ? [version] : [undefined, `version ${version} is too old`]
   } catch (error) {
-    return [undefined, reasonOf(error)]
+    return [undefined, problemOf(error)]
   }
 }
+
+/** Why a program gave no version: it did not run, or it ran and is something else. */
+const problemOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error
+    ? `it cannot be run (${String(error.code)})`
+    : error instanceof Error && 'status' in error
+      ? NO_LOKI
+      : reasonOf(error)

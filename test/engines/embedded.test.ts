@@ -171,6 +171,6 @@ describe('vigie loki export', () => {
 
   test('a folder without a store is wrong usage', async () => {
     const { code, stderr } = await vigie(['loki', 'export', '--data', temporaryFolder()])
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('There is no store at') })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('holds no store') })
   })
 })
