@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { append, rotate } from './append.ts'
 import { diskError } from './disk.ts'
 import { currentHead, newestNsOf } from './head.ts'
@@ -61,11 +62,14 @@ export function openStore(folder: string, options: Partial<StoreOptions> = {}): 
   }
 }
 
+/** One by one: Node's own `recursive` never ends below a folder that cannot have others, such as /proc. */
 function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    mkdirSync(folder, { mode: 0o700 })
   } catch (error) {
-    throw diskError(error, folder)
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(error, folder)
   }
 }
 

@@ -28,7 +28,7 @@ const labels = z
     'labels are letters, digits and _',
   )
 
-/** Lines of one series. A test holds all of its lines in memory and sends them in one push. */
+/** Lines of one series. A test holds all of its lines in memory. */
 const MAX_LINES = 100_000
 
 /** Log lines at one instant or again and again, all counted from the test's start. */

@@ -138,6 +138,7 @@ describe('vigie loki serve', () => {
     [['--port', 'http'], /It must be a port, 0 to 65535/],
     [['--config', '/no/such/file'], /\/no\/such\/file cannot be read: ENOENT/],
     [['--nonsense'], /unknown option '--nonsense'/],
+    [['--data', '/proc/no'], /\/proc\/no cannot be written: ENOENT/],
     [['--data', join(PROJECT_ROOT, 'package.json')], /package\.json\/store cannot be written: ENOTDIR/],
   ])('loki serve %j is told what is wrong', async (options, sentence) => {
     const { code, stderr } = await vigie(['loki', 'serve', ...options])
