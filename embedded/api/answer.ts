@@ -1,10 +1,11 @@
-/** What an HTTP request is answered. */
-export type Answer = { status: number; contentType: string; body: string }
+/** What an HTTP request is answered. A large body comes in pieces, so that it is never one text. */
+export type Answer = { status: number; contentType: string; body: string | readonly Buffer[] }
+export type TextAnswer = Answer & { body: string }
 
 const JSON_TYPE = 'application/json; charset=UTF-8'
 const TEXT_TYPE = 'text/plain; charset=utf-8'
 
-export const jsonAnswer = (value: unknown): Answer => ({
+export const jsonAnswer = (value: unknown): TextAnswer => ({
   status: 200,
   contentType: JSON_TYPE,
   body: JSON.stringify(value),
@@ -13,12 +14,41 @@ export const jsonAnswer = (value: unknown): Answer => ({
 /** `{"status": "success", "data": …}`. Data that are undefined are left out. */
 export const success = (data: unknown): Answer => jsonAnswer({ status: 'success', data })
 
+/** A success whose `result` has been rendered already: the fields before it, and those after it. */
+export const successAround = (before: object, result: readonly Buffer[], after: object): Answer => ({
+  status: 200,
+  contentType: JSON_TYPE,
+  body: [
+    Buffer.from(`{"status":"success","data":{${JSON.stringify(before).slice(1, -1)},"result":`),
+    ...result,
+    Buffer.from(`,${JSON.stringify(after).slice(1, -1)}}}`),
+  ],
+})
+
+/** Characters of a piece. */
+const PIECE_CHARACTERS = 65_536
+
+/** Texts, one after the other, in pieces of about the same size; yields for each. */
+export function* inPieces(texts: Iterable<string>): Generator<void, Buffer[]> {
+  const pieces: Buffer[] = []
+  let text = ''
+  for (const next of texts) {
+    text += next
+    if (text.length < PIECE_CHARACTERS) continue
+    pieces.push(Buffer.from(text))
+    text = ''
+    yield
+  }
+  pieces.push(Buffer.from(text))
+  return pieces
+}
+
 /** A text, which ends its line as most of Loki's do. */
-export const textAnswer = (status: number, text: string, contentType = TEXT_TYPE): Answer =>
+export const textAnswer = (status: number, text: string, contentType = TEXT_TYPE): TextAnswer =>
   bareAnswer(status, text === '' ? '' : `${text}\n`, contentType)
 
 /** A text that does not end its line, as those in which Loki refuses queries. */
-export const bareAnswer = (status: number, body: string, contentType = TEXT_TYPE): Answer => ({
+export const bareAnswer = (status: number, body: string, contentType = TEXT_TYPE): TextAnswer => ({
   status,
   contentType,
   body,

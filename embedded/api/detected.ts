@@ -6,7 +6,7 @@ import { Refusal } from '../refusal.ts'
 import { jsonAnswer } from './answer.ts'
 import { type Api, type Asked, type Handler } from './api.ts'
 import { addFields, type Field, typeOf } from './fields.ts'
-import { entryLimit } from './log-query.ts'
+import { entryLimit, MAX_CHARACTERS } from './log-query.ts'
 import { parsedQuery } from './parsed.ts'
 import { withinLimits } from './range.ts'
 import { runQuery } from './run-query.ts'
@@ -89,7 +89,7 @@ async function lastEntries(api: Api, asked: Asked, expr: LogExpr): Promise<LogEn
   const bounds = withinLimits(streamBounds(api, asked), limits_config, nowNs(api))
   if (bounds === undefined) return []
   const { result } = await runQuery(api, asked, (source) =>
-    evaluateLogs(expr, source, { ...bounds, limit, direction: 'backward' }),
+    evaluateLogs(expr, source, { ...bounds, limit, direction: 'backward', maxCharacters: MAX_CHARACTERS }),
   )
   return result.streams.flatMap(({ entries }) => entries)
 }

@@ -2,7 +2,7 @@ import { LogqlError, type LogqlErrorKind } from '../../logql/error.ts'
 import { VigieError } from '../../service/errors.ts'
 import { type Logger } from '../../service/log.ts'
 import { Refusal } from '../refusal.ts'
-import { type Answer, bareAnswer } from './answer.ts'
+import { bareAnswer, type TextAnswer } from './answer.ts'
 
 /** As Loki answers; 500 also where series do not match one to one, which is the query's fault. */
 const LOGQL_STATUS: Readonly<Record<LogqlErrorKind, number>> = {
@@ -17,7 +17,7 @@ const LOGQL_STATUS: Readonly<Record<LogqlErrorKind, number>> = {
  * The answer to a request that failed, without the end of a line: the words of those who refused it, and no more than that it failed
  * where it is a defect, which goes to the log with its stack.
  */
-export function failureAnswer(error: unknown, log: Logger, path: string): Answer {
+export function failureAnswer(error: unknown, log: Logger, path: string): TextAnswer {
   if (error instanceof Refusal) return bareAnswer(error.status, error.message)
   if (error instanceof LogqlError) return bareAnswer(LOGQL_STATUS[error.kind], error.message)
   if (error instanceof VigieError) {

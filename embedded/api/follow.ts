@@ -29,6 +29,9 @@ const MAX_ENTRIES_SENT = 1_000
 const MAX_CHARACTERS_SENT = 2 * 1_048_576
 const MAX_WORK_MS = 10
 
+/** What is stored already is sent in one message, and remembered so that nothing is sent twice. */
+const MAX_HISTORY_CHARACTERS = 16 * 1_048_576
+
 /** What a client asked to follow. */
 export type Followed = {
   expr: LogExpr
@@ -124,7 +127,13 @@ async function sendHistory(
   const asked: Asked = { parameters: new URLSearchParams(), headers: {}, tenant, signal }
   const endNs = nowNs(api) + 1n
   const { result } = await runQuery(api, asked, (source) =>
-    evaluateLogs(expr, source, { startNs, endNs, limit, direction: 'backward' }),
+    evaluateLogs(expr, source, {
+      startNs,
+      endNs,
+      limit,
+      direction: 'backward',
+      maxCharacters: MAX_HISTORY_CHARACTERS,
+    }),
   )
   // Where times are equal, what came last is first here.
   for (const { entries } of result.streams) entries.reverse()

@@ -4,7 +4,7 @@ import { evaluateLogs, type LogEntry, type LogRange, type LogStream } from '../.
 import { type Labels } from '../../logql/source.ts'
 import { type Limits } from '../config.ts'
 import { Refusal } from '../refusal.ts'
-import { type Answer, success } from './answer.ts'
+import { type Answer, inPieces, successAround } from './answer.ts'
 import { type Api, type Asked } from './api.ts'
 import { type Range, withinLimits } from './range.ts'
 import { runQuery } from './run-query.ts'
@@ -16,7 +16,7 @@ type Direction = LogRange['direction']
 
 const DEFAULT_LIMIT = 100
 /** What a message between the parts of a Loki may hold with `loki/loki.yaml`: the whole answer is made in memory. */
-const MAX_CHARACTERS = 64 * 1_048_576
+export const MAX_CHARACTERS = 64 * 1_048_576
 /** What Grafana sends to have labels told apart by where they come from, and what the answer says then. */
 const FLAGS_HEADER = 'x-loki-response-encoding-flags'
 const CATEGORIZE = 'categorize-labels'
@@ -30,16 +30,20 @@ export async function logRangeQuery(api: Api, asked: Asked, expr: LogExpr, range
   const intervalNs = durationParameter(parameters, 'interval') ?? 0n
   const isCategorized = isCategorizing(asked)
   const allowed = withinLimits(range, limits, nowNs(api))
-  if (allowed === undefined) return streamsAnswer([], isCategorized, NO_STATISTICS)
+  if (allowed === undefined) return streamsAnswer([Buffer.from('[]')], isCategorized, NO_STATISTICS)
   const { startNs, endNs } = allowed
   const most = intervalNs > 0n ? limits.max_entries_limit_per_query || limit : limit
-  const { result, cost } = await runQuery(api, asked, (source) =>
-    evaluateLogs(expr, source, { startNs, endNs, limit: most, direction, maxCharacters: MAX_CHARACTERS }),
-  )
-  const streams = intervalNs > 0n ? apart(result.streams, intervalNs, limit, direction) : result.streams
-  const returned = streams.reduce((sum, { entries }) => sum + entries.length, 0)
-  const answered = isCategorized ? byStreamLabels(streams, direction) : streams
-  return streamsAnswer(answered, isCategorized, statisticsOf({ ...cost, returned }))
+  const { result, cost } = await runQuery(api, asked, function* (source) {
+    const found = yield* evaluateLogs(expr, source, {
+      ...{ startNs, endNs, limit: most, direction },
+      maxCharacters: MAX_CHARACTERS,
+    })
+    const streams = intervalNs > 0n ? apart(found.streams, intervalNs, limit, direction) : found.streams
+    const returned = streams.reduce((sum, { entries }) => sum + entries.length, 0)
+    const answered = isCategorized ? byStreamLabels(streams, direction) : streams
+    return { pieces: yield* inPieces(streamTexts(answered, isCategorized)), returned }
+  })
+  return streamsAnswer(result.pieces, isCategorized, statisticsOf({ ...cost, returned: result.returned }))
 }
 
 function directionOf(parameters: URLSearchParams): Direction {
@@ -109,12 +113,24 @@ function byStreamLabels(streams: readonly LogStream[], direction: Direction): Lo
 /** A stream in Loki's JSON form. */
 export const renderStream = ({ labels, entries }: LogStream, isCategorized: boolean) => ({
   stream: Object.fromEntries(labels),
-  values: entries.map((entry) =>
-    isCategorized
-      ? [String(entry.timeNs), entry.line, categories(entry)]
-      : [String(entry.timeNs), entry.line],
-  ),
+  values: entries.map((entry) => renderEntry(entry, isCategorized)),
 })
+
+const renderEntry = (entry: LogEntry, isCategorized: boolean): unknown[] =>
+  isCategorized ? [String(entry.timeNs), entry.line, categories(entry)] : [String(entry.timeNs), entry.line]
+
+/** The JSON text of streams, as `renderStream` has them, bit by bit: all at once would hold up pushes. */
+function* streamTexts(streams: readonly LogStream[], isCategorized: boolean): Generator<string> {
+  let before = '['
+  for (const { labels, entries } of streams) {
+    yield `${before}{"stream":${JSON.stringify(Object.fromEntries(labels))},"values":[`
+    before = ','
+    for (const [index, entry] of entries.entries())
+      yield (index === 0 ? '' : ',') + JSON.stringify(renderEntry(entry, isCategorized))
+    yield ']}'
+  }
+  yield streams.length === 0 ? '[]' : ']'
+}
 
 const orNone = (labels: Labels): Record<string, string> | undefined =>
   labels.size === 0 ? undefined : Object.fromEntries(labels)
@@ -125,13 +141,12 @@ const categories = ({ metadata, parsed }: LogEntry) => ({
 })
 
 const streamsAnswer = (
-  streams: readonly LogStream[],
+  result: readonly Buffer[],
   isCategorized: boolean,
   stats: ReturnType<typeof statisticsOf>,
 ): Answer =>
-  success({
-    resultType: 'streams',
-    ...(isCategorized ? { encodingFlags: [CATEGORIZE] } : {}),
-    result: streams.map((stream) => renderStream(stream, isCategorized)),
-    stats,
-  })
+  successAround(
+    { resultType: 'streams', ...(isCategorized ? { encodingFlags: [CATEGORIZE] } : {}) },
+    result,
+    { stats },
+  )

@@ -1,8 +1,8 @@
 import { type Expr, type LogExpr, type MetricExpr } from '../../logql/ast.ts'
 import { evaluateMetric, type When } from '../../logql/evaluate/metric.ts'
-import { renderMetric } from '../../logql/evaluate/render.ts'
+import { matrixTexts, renderMetric } from '../../logql/evaluate/render.ts'
 import { Refusal } from '../refusal.ts'
-import { type Answer, success } from './answer.ts'
+import { type Answer, inPieces, success, successAround } from './answer.ts'
 import { type Api, type Asked, type Handler } from './api.ts'
 import { logRangeQuery } from './log-query.ts'
 import { parsedQuery } from './parsed.ts'
@@ -38,9 +38,14 @@ export const instantQuery: Handler = async (api, asked) => {
 
 async function metricAnswer(api: Api, asked: Asked, expr: MetricExpr, when: When): Promise<Answer> {
   const maxSeries = api.config.limits_config.max_query_series || Number.POSITIVE_INFINITY
-  const { result, cost } = await runQuery(api, asked, (source) =>
-    evaluateMetric(expr, source, when, maxSeries),
-  )
-  const rendered = renderMetric(result)
-  return success({ ...rendered, stats: statisticsOf({ ...cost, returned: rendered.result.length }) })
+  const { result, cost } = await runQuery(api, asked, function* (source) {
+    const evaluated = yield* evaluateMetric(expr, source, when, maxSeries)
+    if (evaluated.type !== 'matrix') return renderMetric(evaluated)
+    const { series } = evaluated
+    return { pieces: yield* inPieces(matrixTexts(series)), returned: series.length }
+  })
+  if ('resultType' in result)
+    return success({ ...result, stats: statisticsOf({ ...cost, returned: result.result.length }) })
+  const stats = statisticsOf({ ...cost, returned: result.returned })
+  return successAround({ resultType: 'matrix' }, result.pieces, { stats })
 }

@@ -93,8 +93,16 @@ function send(
   if (status !== 204) {
     headers['Content-Type'] = contentType
     headers['X-Content-Type-Options'] = 'nosniff'
-    headers['Content-Length'] = Buffer.byteLength(body)
+    headers['Content-Length'] = bytesOf(body)
   }
   response.writeHead(status, headers)
-  response.end(status === 204 || request.method === 'HEAD' ? undefined : body)
+  if (status === 204 || request.method === 'HEAD') response.end()
+  else if (typeof body === 'string') response.end(body)
+  else {
+    for (const piece of body) response.write(piece)
+    response.end()
+  }
 }
+
+const bytesOf = (body: Answer['body']): number =>
+  typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, { length }) => sum + length, 0)

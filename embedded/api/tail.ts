@@ -3,7 +3,7 @@ import { type Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { compilePipeline } from '../../logql/stages/pipeline.ts'
 import { Refusal } from '../refusal.ts'
-import { type Answer } from './answer.ts'
+import { type TextAnswer } from './answer.ts'
 import { type Api } from './api.ts'
 import { failureAnswer } from './failure.ts'
 import { type Followed, follow } from './follow.ts'
@@ -52,7 +52,7 @@ function counted(api: Api, tenant: string, counts: Map<string, number>, change: 
   api.metrics.tails.inc(change)
 }
 
-function refuse(connection: Duplex, { status, contentType, body }: Answer): void {
+function refuse(connection: Duplex, { status, contentType, body }: TextAnswer): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     `Content-Type: ${contentType}`,

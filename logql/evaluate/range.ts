@@ -17,6 +17,9 @@ export type RangeState = {
   active: WindowedSeries[]
 }
 
+/** Series that are made ready between two yields: a millisecond or less. */
+const SERIES_BETWEEN_YIELDS = 512
+
 /** Reads the samples of a range aggregation. Yields about once for each block that it reads. Errors as `collect`. */
 export function* rangeState(
   expr: RangeExpr,
@@ -25,10 +28,12 @@ export function* rangeState(
   maxSeries: number,
 ): Generator<void, RangeState> {
   const { table, samples } = yield* collect(expr, source, windows, maxSeries)
-  const waiting = table.list.flatMap((series) => {
+  const waiting: WindowedSeries[] = []
+  for (const series of table.list) {
     const found = samples[series.id]
-    return found === undefined ? [] : [{ series, window: sampleWindow(sorted(found)) }]
-  })
+    if (found !== undefined) waiting.push({ series, window: sampleWindow(sorted(found)) })
+    if (series.id % SERIES_BETWEEN_YIELDS === 0) yield
+  }
   const firstStep = ({ window }: WindowedSeries): number => window.samples.runs[0]?.enter ?? 0
   waiting.sort((a, b) => firstStep(b) - firstStep(a))
   return {

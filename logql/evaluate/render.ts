@@ -1,5 +1,5 @@
 import { type Labels } from '../source.ts'
-import { type MetricResult } from './metric.ts'
+import { type MatrixSeries, type MetricResult } from './metric.ts'
 
 /** A sample as Loki writes it: seconds since 1970, to the millisecond, and the value as a text. */
 type RenderedPoint = [number, string]
@@ -26,11 +26,35 @@ export function renderMetric(result: MetricResult): RenderedMetric {
   }
   return {
     resultType: 'matrix',
-    result: result.series.map(({ labels, timesMs, values }) => ({
-      metric: renderLabels(labels),
-      values: values.map((value, index) => [(timesMs[index] ?? 0) / 1000, renderNumber(value)]),
+    result: result.series.map((series) => ({
+      metric: renderLabels(series.labels),
+      values: renderPoints(series, 0, series.values.length),
     })),
   }
+}
+
+const renderPoints = ({ timesMs, values }: MatrixSeries, from: number, to: number): RenderedPoint[] =>
+  values.slice(from, to).map((value, index) => [(timesMs[from + index] ?? 0) / 1000, renderNumber(value)])
+
+/** Points that are rendered at once: about a millisecond of work. */
+const POINTS_AT_ONCE = 2_000
+
+/**
+ * The JSON text of the `result` of a matrix, bit by bit: all of 500 series at 11,000 steps would take seconds and a
+ * gigabyte at once.
+ */
+export function* matrixTexts(series: readonly MatrixSeries[]): Generator<string> {
+  let before = '['
+  for (const each of series) {
+    yield `${before}{"metric":${JSON.stringify(renderLabels(each.labels))},"values":[`
+    before = ','
+    for (let from = 0; from < each.values.length; from += POINTS_AT_ONCE) {
+      const points = JSON.stringify(renderPoints(each, from, from + POINTS_AT_ONCE))
+      yield (from === 0 ? '' : ',') + points.slice(1, -1)
+    }
+    yield ']}'
+  }
+  yield series.length === 0 ? '[]' : ']'
 }
 
 const seconds = (timeNs: bigint): number => Number(timeNs / 1_000_000n) / 1000
