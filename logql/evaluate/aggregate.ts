@@ -93,8 +93,26 @@ function ordered({ series, values }: Vector, order: Order): Vector {
 }
 
 function best(group: Group, count: number, order: Order): Vector {
-  const { series, values } = ordered(group, order)
+  const { series, values } = ordered(candidates(group, count, order), order)
   return { series: series.slice(0, count), values: values.slice(0, count) }
+}
+
+/** Those that may be among the best, in their order: sorting all of 100,000 series took a tenth of a second. */
+function candidates(group: Group, count: number, order: Order): Vector {
+  const numbers = Float64Array.from(group.values)
+    .filter((value) => !Number.isNaN(value))
+    .sort()
+  const last = numbers[order === ascending ? count - 1 : numbers.length - count] ?? Number.NaN
+  const found: Vector = { series: [], values: [] }
+  let ties = 0
+  group.series.forEach((each, index) => {
+    const value = group.values[index] ?? Number.NaN
+    const place = order(value, last)
+    if (place > 0 || (place === 0 && ++ties > count)) return
+    found.series.push(each)
+    found.values.push(value)
+  })
+  return found
 }
 
 function append(result: Vector, { series, values }: Vector): void {

@@ -23,12 +23,9 @@ export type MatrixSeries = { labels: Labels; timesMs: number[]; values: number[]
 /** Loki's default for its setting `max_query_series`. */
 export const MAX_QUERY_SERIES = 500
 
-/** Samples after which an evaluation gives way once: some milliseconds of work. */
-const SAMPLES_PER_TURN = 20_000
-
 /**
- * Evaluates a metric query. The generator yields about once for each block that it reads and now and then
- * between steps, so that a server can do other things. Throws LogqlError: `pipeline` for an entry that is no
+ * Evaluates a metric query. The generator yields about once for each block that it reads and at each step,
+ * whose parts may have many more series than its answer, so that a server can do other things. Throws LogqlError: `pipeline` for an entry that is no
  * sample, `execution` for series that do not match one to one, `limit` for an answer of more than `maxSeries`
  * series, `unsupported` for `approx_topk`.
  */
@@ -64,7 +61,6 @@ function isSorted(expr: MetricExpr): boolean {
 
 function* matrix(node: Node, steps: Steps, maxSeries: number): Generator<void, MetricResult> {
   const answers: Answers = { bySeries: new Map(), byKey: new Map() }
-  let samples = 0
   for (let step = 0; step < steps.count; step++) {
     const timeMs = Number((steps.startNs + BigInt(step) * steps.stepNs) / 1_000_000n)
     const { series, values } = vectorAt(node, step)
@@ -74,9 +70,6 @@ function* matrix(node: Node, steps: Steps, maxSeries: number): Generator<void, M
       answer.values.push(values[index] ?? Number.NaN)
     })
     if (answers.byKey.size > maxSeries) throw tooManySeries(maxSeries)
-    samples += series.length + 1
-    if (samples < SAMPLES_PER_TURN) continue
-    samples = 0
     yield
   }
   const found = [...answers.byKey.values()]

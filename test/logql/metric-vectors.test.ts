@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { ask, at, every, nothing, refusal, sourceOf, stream } from './ask.ts'
+import { ask, at, evaluator, every, nothing, refusal, sourceOf, stream } from './ask.ts'
 
 describe('aggregations of vectors', () => {
   const source = sourceOf(
@@ -26,6 +26,28 @@ describe('aggregations of vectors', () => {
     expect(query('bottomk(2, $)')).toEqual(['{a=1,b=x} 1', '{a=2,b=y} 3'])
     expect(query('topk by (a)(1, $)')).toEqual(['{a=1,b=y} 5', '{a=2,b=y} 3'])
     expect(query('topk(9, $)')).toHaveLength(4)
+  })
+
+  it('choose the first of those that are equal', () => {
+    const names = Array.from({ length: 50 }, (_, index) => String(index + 10))
+    const valueOf = (name: string): number => Number(name) % 3
+    const many = sourceOf(...names.map((a) => stream({ a, b: '' }, [1, `v=${valueOf(a)}`])))
+    const found = (operation: string): string[] => ask(`${operation}(20, ${vector})`, many, at(10))
+    const bestOf = (sign: number): string[] =>
+      [...names]
+        .sort((a, b) => sign * (valueOf(a) - valueOf(b)))
+        .slice(0, 20)
+        .sort()
+        .map((a) => `{a=${a}} ${valueOf(a)}`)
+    expect(found('topk')).toEqual(bestOf(-1))
+    expect(found('bottomk')).toEqual(bestOf(1))
+  })
+
+  it('give way at each step, whose parts may have more series than the answer', () => {
+    const work = evaluator('topk(1, count_over_time({a=~".+"}[10s]))', source, every(1, 1, 10))
+    let yields = 0
+    while (work.next().done !== true) yields++
+    expect(yields).toBeGreaterThanOrEqual(10)
   })
 
   it('sort an instant by value, NaN last, and a range by labels', () => {
