@@ -18,6 +18,9 @@ export type RulerState = {
   namespaces: Readonly<Record<string, readonly unknown[]>>
 }
 
+/** Bytes of large answers that clients have not taken yet, all together; with more than the limit no query begins. */
+export type Untaken = { bytes: number; readonly limitBytes: number }
+
 /** What handlers work with. */
 export type Api = {
   store: Store
@@ -25,6 +28,7 @@ export type Api = {
   pushes: PushState
   turns: Turns
   inFlight: InFlight
+  untaken: Untaken
   metrics: ApiMetrics
   log: Logger
   /** Milliseconds since 1970. */

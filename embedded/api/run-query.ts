@@ -25,6 +25,8 @@ export async function runQuery<Result>(
   asked: Asked,
   work: (source: Source) => Generator<void, Result>,
 ): Promise<Ran<Result>> {
+  // Clients that do not take their answers would fill the memory, one answer after the other.
+  if (api.untaken.bytes > api.untaken.limitBytes) throw new Refusal(429, 'too many outstanding requests')
   const ended = new AbortController()
   const onGone = () => ended.abort(cancelled())
   asked.signal.addEventListener('abort', onGone, { once: true })

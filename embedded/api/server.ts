@@ -10,6 +10,8 @@ import { tenantOf } from './tenant.ts'
 const SERVER_NAME = 'vigie-embedded'
 /** As long as Loki keeps an idle connection: a client must not meet one that is being closed. */
 const KEEP_ALIVE_MS = 120_000
+/** A client that takes nothing of its answer for so long is left. */
+const MAX_STANDSTILL_MS = 60_000
 const MAX_FORM_BYTES = 1_048_576
 
 /** An HTTP server with all of the API but tails. It does not listen yet. */
@@ -38,7 +40,7 @@ async function handle(api: Api, request: IncomingMessage, response: ServerRespon
     const failure = failureAnswer(error, api.log, path)
     answer = isPushPath(path) ? textAnswer(failure.status, failure.body) : failure
   }
-  send(request, response, answer)
+  send(api, request, response, answer)
   api.metrics.answered(request.method ?? '', route, answer.status, (performance.now() - startedMs) / 1_000)
 }
 
@@ -82,6 +84,7 @@ function decoded(part: string): string {
 }
 
 function send(
+  { untaken }: Api,
   request: IncomingMessage,
   response: ServerResponse,
   { status, contentType, body }: Answer,
@@ -99,6 +102,12 @@ function send(
   if (status === 204 || request.method === 'HEAD') response.end()
   else if (typeof body === 'string') response.end(body)
   else {
+    const bytes = bytesOf(body)
+    untaken.bytes += bytes
+    response.on('close', () => {
+      untaken.bytes -= bytes
+    })
+    response.setTimeout(MAX_STANDSTILL_MS, () => response.destroy())
     for (const piece of body) response.write(piece)
     response.end()
   }

@@ -31,6 +31,8 @@ export type LogRange = {
 const MAX_SPAN_NS = 2n ** 52n
 /** So many entries are worked on between two yields, some milliseconds. */
 const ENTRIES_BETWEEN_YIELDS = 4096
+/** A line of so many characters may take a regular expression or a template some milliseconds by itself. */
+const LONG_LINE = 2048
 
 /**
  * Evaluates a log query: the first `limit` entries that its pipeline keeps, by time. Reads no block that lies
@@ -103,7 +105,9 @@ function* entriesIn(
     const rival = second(heap)
     let hasNext = true
     do {
-      const entry = process(cursor, indexOf(reading))
+      const index = indexOf(reading)
+      const entry = process(cursor, index)
+      if ((reading.lines.ends[index] ?? 0) - (reading.lines.starts[index] ?? 0) > LONG_LINE) untilYield = 1
       if (entry !== undefined) {
         grow(size, entry)
         entries.push(entry)

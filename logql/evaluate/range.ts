@@ -32,7 +32,7 @@ export function* rangeState(
   for (const series of table.list) {
     const found = samples[series.id]
     if (found !== undefined) waiting.push({ series, window: sampleWindow(sorted(found)) })
-    if (series.id % SERIES_BETWEEN_YIELDS === 0) yield
+    if ((series.id + 1) % SERIES_BETWEEN_YIELDS === 0) yield
   }
   const firstStep = ({ window }: WindowedSeries): number => window.samples.runs[0]?.enter ?? 0
   waiting.sort((a, b) => firstStep(b) - firstStep(a))

@@ -5,7 +5,7 @@ import { type Labels } from '../../../logql/source.ts'
 import { lokiSettings } from '../../../loki/config.ts'
 import { queryCost, queryRange } from '../../../loki/query.ts'
 import { memoryStore } from '../memory-store.ts'
-import { type Client, type Params, RECORDED_MS, served } from './served.ts'
+import { type Client, type Params, queryOf, RECORDED_MS, served } from './served.ts'
 
 const SECONDS = RECORDED_MS / 1_000
 const at = (seconds: number): string => `${SECONDS + seconds}000000000`
@@ -243,5 +243,18 @@ describe('a query that takes long', () => {
     expect(await Promise.all(queries)).toEqual(['gone', 'gone'])
     while (!(await isTold(0, 0)));
     await client.close()
+  })
+
+  it('begins no query while clients leave too much of their answers untaken, and does once they took it', async () => {
+    const other = await served({ maxUntakenBytes: 1_000_000 })
+    const line = 'x'.repeat(200_000)
+    const values = Array.from({ length: 100 }, (_, index) => [at(index - 200), `${index} ${line}`])
+    const body = JSON.stringify({ streams: [{ stream: { app: 'a' }, values }] })
+    expect(await other.post('/loki/api/v1/push', body)).toMatchObject({ status: 204 })
+    const slow = await fetch(`${other.url}${RANGE}?${queryOf({ query: '{app="a"}' })}`)
+    expect(await other.get(RANGE, { query: '{app="a"}', limit: 1 })).toMatchObject({ status: 429 })
+    await slow.arrayBuffer()
+    expect(await other.get(RANGE, { query: '{app="a"}', limit: 1 })).toMatchObject({ status: 200 })
+    await other.close()
   })
 })

@@ -117,6 +117,17 @@ describe('evaluateLogs', () => {
     }
   })
 
+  it('yields after each long line, on which an expression may work for long', () => {
+    const lines = [1n, 2n, 3n].map((timeNs): [bigint, string] => [timeNs, 'x'.repeat(5_000)])
+    const expr = parseExpr('{a="b"} |~ "x+y"')
+    if (expr.kind !== 'log') throw new Error('no log query')
+    const { source } = sourceOf([streamOf('x', lines)])
+    const work = evaluateLogs(expr, source, { startNs: 0n, endNs: 9n, limit: 9, direction: 'forward' })
+    let yields = 0
+    while (work.next().done !== true) yields++
+    expect(yields).toBeGreaterThanOrEqual(3)
+  })
+
   it('yields between blocks', () => {
     const expr = parseExpr('{a="b"}')
     if (expr.kind !== 'log') throw new Error('no log query')
