@@ -25,6 +25,13 @@ export const successAround = (before: object, result: readonly Buffer[], after: 
   ],
 })
 
+/** A success whose `data` has been rendered already. */
+export const successOf = (data: readonly Buffer[]): Answer => ({
+  status: 200,
+  contentType: JSON_TYPE,
+  body: [Buffer.from('{"status":"success","data":'), ...data, Buffer.from('}')],
+})
+
 /** Characters of a piece. */
 const PIECE_CHARACTERS = 65_536
 

@@ -1,6 +1,8 @@
 import { compareTexts } from '../../logql/evaluate/labels.ts'
-import { success } from './answer.ts'
+import { type StreamFacts } from '../store/store.ts'
+import { inPieces, success, successOf } from './answer.ts'
 import { type Handler } from './api.ts'
+import { drive } from './drive.ts'
 import { matchersOf, matchingStreams, queriedStreams, someMatchersOf } from './selection.ts'
 
 /** Loki leaves `data` out where there is nothing. */
@@ -26,11 +28,22 @@ export const labelValues: Handler = (api, asked) => {
 }
 
 /** The labels of each stream that one of the `match[]` selectors matches; of all without one, and for a lone `{}`. */
-export const series: Handler = (api, asked) => {
+export const series: Handler = async (api, asked) => {
   const { parameters } = asked
   const selectors = [...new Set([...parameters.getAll('match[]'), ...parameters.getAll('match')])]
   const [only = '{}'] = selectors
   const isAll = selectors.length < 2 && /^\{ *\}$/.test(only)
   const matchers = isAll ? [matchersOf('{}')] : selectors.map(someMatchersOf)
-  return success(matchingStreams(api, asked, matchers).map(({ labels }) => Object.fromEntries(labels)))
+  const streams = matchingStreams(api, asked, matchers)
+  return successOf(await drive(inPieces(seriesTexts(streams)), asked.signal))
+}
+
+/** The JSON text of the labels of streams, bit by bit: those of 5,000 may have 150 MB. */
+function* seriesTexts(streams: readonly StreamFacts[]): Generator<string> {
+  let before = '['
+  for (const { labels } of streams) {
+    yield before + JSON.stringify(Object.fromEntries(labels))
+    before = ','
+  }
+  yield streams.length === 0 ? '[]' : ']'
 }

@@ -14,7 +14,7 @@ const timedOut = (): Refusal =>
     504,
     'request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed',
   )
-const cancelled = (): Refusal => new Refusal(499, 'The request was cancelled by the client.')
+export const cancelled = (): Refusal => new Refusal(499, 'The request was cancelled by the client.')
 
 /**
  * Works on a query when it is its turn, in slices between which pushes are taken. Throws Refusal: 504 after
@@ -25,8 +25,6 @@ export async function runQuery<Result>(
   asked: Asked,
   work: (source: Source) => Generator<void, Result>,
 ): Promise<Ran<Result>> {
-  // Clients that do not take their answers would fill the memory, one answer after the other.
-  if (api.untaken.bytes > api.untaken.limitBytes) throw new Refusal(429, 'too many outstanding requests')
   const ended = new AbortController()
   const onGone = () => ended.abort(cancelled())
   asked.signal.addEventListener('abort', onGone, { once: true })
@@ -36,6 +34,8 @@ export async function runQuery<Result>(
   try {
     const giveOn = await api.turns.take(ended.signal)
     try {
+      // Clients that do not take their answers would fill the memory, one answer after the other.
+      if (api.untaken.bytes > api.untaken.limitBytes) throw new Refusal(429, 'too many outstanding requests')
       const startedMs = performance.now()
       const read = { lines: 0, bytes: 0 }
       const source = countedSource(storedOf(api, asked.tenant), read)

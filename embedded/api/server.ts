@@ -5,6 +5,7 @@ import { type Api } from './api.ts'
 import { failureAnswer } from './failure.ts'
 import { answerPush, isPushPath } from './push.ts'
 import { type Found, routeOf } from './routes.ts'
+import { cancelled } from './run-query.ts'
 import { tenantOf } from './tenant.ts'
 
 const SERVER_NAME = 'vigie-embedded'
@@ -64,7 +65,7 @@ async function routed(
   for (const [name, part] of Object.entries(route.parts)) parameters.set(`:${name}`, decoded(part))
   const tenant = route.hasTenant ? tenantOf(request.headers, api.config.auth_enabled) : ''
   const gone = new AbortController()
-  response.on('close', () => gone.abort())
+  response.on('close', () => gone.abort(cancelled()))
   return await route.handler(api, { parameters, headers: request.headers, tenant, signal: gone.signal })
 }
 
