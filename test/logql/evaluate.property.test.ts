@@ -201,6 +201,16 @@ function settled(ask: () => Map<string, number>): unknown {
 /** Steps of 1 ns share their ms: such points cannot be told apart in an answer. */
 const hasOwnMs = ({ stepNs, startNs, endNs }: When): boolean => stepNs !== 1n || startNs === endNs
 
+/**
+ * Operators that a last digit can make jump: the two evaluators may add fractions in different orders, and
+ * 1 % 0.16666666666666666 is nearly 0 or nearly 0.16666666666666666. Of whole numbers they get the same.
+ */
+const JUMPING: ReadonlySet<BinaryExpr['operator']> = new Set(['%', '==', '!=', '>', '>=', '<', '<='])
+const hasRate = (expr: MetricExpr): boolean =>
+  expr.kind === 'range'
+    ? expr.operation === 'rate'
+    : expr.kind === 'vector_aggregation' && hasRate(expr.inner)
+
 describe('metric queries against an evaluator without tricks', () => {
   it('counts entries and bytes', () => {
     fc.assert(
@@ -315,6 +325,7 @@ describe('metric queries against an evaluator without tricks', () => {
     )
     fc.assert(
       fc.property(binary, streamsOf(value), when.filter(hasOwnMs), (parts, streams, at) => {
+        fc.pre(!JUMPING.has(parts.operator) || !(hasRate(parts.left) || hasRate(parts.right)))
         const isSet = ['and', 'or', 'unless'].includes(parts.operator)
         const expr: BinaryExpr = {
           kind: 'binary',
