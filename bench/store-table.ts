@@ -1,4 +1,5 @@
 import { type StoreMeasurement } from './store.ts'
+import { aligned, whole } from './table.ts'
 
 /** What is aimed at on 2 cores; the ratios are against a Loki on the same work. */
 export const STORE_TARGETS = {
@@ -9,8 +10,6 @@ export const STORE_TARGETS = {
   visibleP99Ms: 20,
 } as const
 
-const whole = (value: number | null): string =>
-  value === null ? '–' : Math.round(value).toLocaleString('en').replaceAll(',', '\u202f')
 const oneDigit = (value: number | null): string => (value === null ? '–' : value.toFixed(1))
 
 /** The measurements side by side, one column a store, for people. Pure. */
@@ -35,15 +34,5 @@ export function storeTable(all: readonly StoreMeasurement[]): string {
     ['', ...all.map(({ who }) => who), 'target'],
     ...rows.map(([name, of, target]) => [name, ...all.map(of), target]),
   ]
-  const widths =
-    cells[0]?.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length))) ?? []
-  return cells
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  '),
-    )
-    .join('\n')
+  return aligned(cells).join('\n')
 }

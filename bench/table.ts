@@ -13,7 +13,8 @@ export const TARGETS = {
   p99Ms: 250,
 } as const
 
-const whole = (value: number | null): string =>
+/** A number without digits after the point, grouped; – where there is none. Pure. */
+export const whole = (value: number | null): string =>
   value === null ? '–' : Math.round(value).toLocaleString('en').replaceAll(',', '\u202f')
 const twoDigits = (value: number | null): string => (value === null ? '–' : value.toFixed(2))
 
@@ -33,20 +34,25 @@ const target = (): string[] => [
   `≤ ${TARGETS.peakMegabytes}`,
 ]
 
-/** The measurements for people, with what is aimed at below them. Pure. */
-export function measurementsTable({ messages, bytes, partitions, stored, measurements }: ShipReport): string {
-  const rows = [HEAD, ...measurements.map(row), target()]
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)))
-  const lines = rows.map((cells) =>
+/** Rows of a table as lines: the first column to the left, the others to the right. Pure. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const [first = []] = rows
+  const widths = first.map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)))
+  return rows.map((cells) =>
     cells
       .map((cell, column) =>
         column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
       )
       .join('  '),
   )
+}
+
+/** The measurements for people, with what is aimed at below them. Pure. */
+export function measurementsTable({ messages, bytes, partitions, stored, measurements }: ShipReport): string {
+  const rows = [HEAD, ...measurements.map(row), target()]
   const head = `${whole(messages)} logs of ${Math.round(bytes / messages)} bytes in ${partitions} partitions`
   const end = stored === null ? [] : [`Loki counts ${whole(stored)} of ${whole(messages)}.`]
-  return [head, '', ...lines, ...end].join('\n')
+  return [head, '', ...aligned(rows), ...end].join('\n')
 }
 
 /** The latency for people. Pure. */

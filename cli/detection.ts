@@ -78,7 +78,7 @@ export async function detect(
   const startMs = Date.now()
   if (failure === undefined) return undefined
   const { source, endMs, sentMs } = failure
-  // Alertmanager may have been built since: what was in sight when it was sent is an open incident now.
+  // Alertmanager may have been built since: what the alert could see when it was sent is told even now.
   if (endMs > startMs || sentMs - endMs > IN_SIGHT_MS) return undefined
   const earlier = before.get(source)
   const detection: Detection = {

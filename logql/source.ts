@@ -6,6 +6,9 @@ import { type Matcher } from './ast.ts'
  */
 export type Labels = ReadonlyMap<string, string>
 
+/** No labels: one object, so that it can be told by its identity. */
+export const NO_LABELS: Labels = new Map()
+
 /**
  * Entries of one stream, ordered by time (equal times in the order in which they came). What costs
  * something to read is read when it is asked for; a block may be asked again and answers the same.

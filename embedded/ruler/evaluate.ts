@@ -1,11 +1,9 @@
 import { type MetricExpr } from '../../logql/ast.ts'
-import { type Labels } from '../../logql/source.ts'
+import { NO_LABELS } from '../../logql/source.ts'
 import { type AlertContext, type Sample } from '../../logql/template/alert.ts'
 import { reasonOf } from '../../service/errors.ts'
 import { type Alerts, evaluated, type Found, keyOf } from './alert.ts'
 import { type AlertRule, type AlertTemplate, type RuleGroup } from './rules.ts'
-
-const NONE: Labels = new Map()
 
 export type { Sample } from '../../logql/template/alert.ts'
 
@@ -70,7 +68,7 @@ function foundBy(rule: AlertRule, samples: readonly Sample[], { askNow }: Questi
   const keys = new Set<string>()
   return samples.map(({ labels: own, value }) => {
     const context: AlertContext = {
-      ...{ labels: own, value, externalLabels: NONE, externalUrl: '', timeSeconds: nowMs / 1_000 },
+      ...{ labels: own, value, externalLabels: NO_LABELS, externalUrl: '', timeSeconds: nowMs / 1_000 },
       query: (query) => askNow(query, nowMs),
     }
     const expand = (template: AlertTemplate) => expanded(template, context)

@@ -2,7 +2,7 @@ import { type MetricExpr } from '../../logql/ast.ts'
 import { evaluateMetric, type MetricResult } from '../../logql/evaluate/metric.ts'
 import { run } from '../../logql/evaluate/run.ts'
 import { parseExpr } from '../../logql/parse/parse.ts'
-import { type Source } from '../../logql/source.ts'
+import { NO_LABELS, type Source } from '../../logql/source.ts'
 import { drive } from '../api/drive.ts'
 import { type Store } from '../store/store.ts'
 import { type Questions, type Sample } from './evaluate.ts'
@@ -30,6 +30,6 @@ export function questionsOf(store: Store, tenant: string, maxSeries: number, sto
 
 /** A number without series is one without labels. */
 function samplesOf(result: MetricResult): Sample[] {
-  if (result.type === 'scalar') return [{ labels: new Map(), value: result.value }]
+  if (result.type === 'scalar') return [{ labels: NO_LABELS, value: result.value }]
   return result.type === 'vector' ? result.samples : []
 }

@@ -1,22 +1,19 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { type MetricExpr } from '../../logql/ast.ts'
+import { parseModelDuration } from '../../logql/durations.ts'
 import { parseExpr } from '../../logql/parse/parse.ts'
 import { type AlertContext, compileAlertTemplate } from '../../logql/template/alert.ts'
 import { reasonOf, vigieError } from '../../service/errors.ts'
 
 const A_DURATION = 'a duration such as 90s, 15m or 1h30m'
 /** A duration as Prometheus writes it (`1m30s`, `0s`, `1d`), in ms. */
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_536_000_000 }
-const PART = /(\d+)(ms|[smhdwy])/g
-const duration = z
-  .union([z.string().regex(/^(?:(?:\d+(?:ms|[smhdwy]))+|0)$/, A_DURATION), z.literal(0)], A_DURATION)
-  .transform((written) =>
-    [...String(written).matchAll(PART)].reduce(
-      (ms, [, amount, unit]) => ms + Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS],
-      0,
-    ),
-  )
+const duration = z.union([z.string(), z.literal(0)], A_DURATION).transform((written, context) => {
+  const parsed = parseModelDuration(String(written))
+  if ('ns' in parsed) return Number(parsed.ns) / 1e6
+  context.addIssue({ code: 'custom', message: A_DURATION })
+  return z.NEVER
+})
 
 const texts = z.record(z.string(), z.string()).default({})
 

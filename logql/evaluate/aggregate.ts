@@ -1,6 +1,7 @@
 import { type Grouping, type VectorExpr, type VectorOperation } from '../ast.ts'
 import { LogqlError } from '../error.ts'
-import { groupLabels, NO_LABELS } from './labels.ts'
+import { NO_LABELS } from '../source.ts'
+import { groupLabels } from './labels.ts'
 import { type DerivedSeries, derive, derivedSeries, type Series, type Vector } from './series.ts'
 import { joinMoments, larger, type Moments, meanOf, momentsOf, smaller } from './statistics.ts'
 

@@ -1,6 +1,6 @@
 import { type RangeExpr, type Unwrap } from '../ast.ts'
-import { type Block, type Labels, type Lines, type Source } from '../source.ts'
-import { ERROR_LABEL, NO_LABELS } from '../stages/entry.ts'
+import { type Block, type Labels, type Lines, NO_LABELS, type Source } from '../source.ts'
+import { ERROR_LABEL } from '../stages/entry.ts'
 import { linesWith, requiredText } from '../stages/lines-with.ts'
 import { allLabels, compilePipeline, type Processed, type StreamPipeline } from '../stages/pipeline.ts'
 import { compileUnwrap, type Unwrapped } from '../stages/unwrap.ts'

@@ -1,7 +1,7 @@
 import { type Grouping } from '../ast.ts'
-import { type Labels } from '../source.ts'
+import { type Labels, NO_LABELS } from '../source.ts'
 import { allLabels, labelValueOf, type Processed } from '../stages/pipeline.ts'
-import { groupLabels, labelsKey, NO_LABELS } from './labels.ts'
+import { groupLabels, labelsKey } from './labels.ts'
 import { internSeries, type Series, type SeriesTable } from './series.ts'
 
 /**

@@ -1,8 +1,6 @@
 import { type Grouping } from '../ast.ts'
 import { type Labels } from '../source.ts'
 
-export const NO_LABELS: Labels = new Map()
-
 /** A text that two label sets share only if they are equal: every part stands after its length. */
 export function labelsKey(labels: Labels): string {
   let key = ''

@@ -16,10 +16,6 @@ const LINE_OPERATORS: readonly LineFilter['operator'][] = ['|=', '!=', '|~', '!~
 const lineOperator = ({ token }: Cursor): LineFilter['operator'] | undefined =>
   LINE_OPERATORS.find((operator) => operator === token.kind)
 
-/** Whether a stage of a pipeline comes. */
-export const isStageNext = (cursor: Cursor): boolean =>
-  cursor.token.kind === '|' || lineOperator(cursor) !== undefined
-
 /**
  * The stages that come, up to an `unwrap`, whose `|` is passed already: `isUnwrap` says that it comes.
  * Throws LogqlError (`parse`).

@@ -1,6 +1,5 @@
 import { type Labels } from '../source.ts'
 
-export const NO_LABELS: Labels = new Map()
 export const ERROR_LABEL = '__error__'
 export const ERROR_DETAILS_LABEL = '__error_details__'
 /** What is appended to the name of a parsed label that the stream or its structured metadata has already. */

@@ -1,16 +1,9 @@
 import { type Stage } from '../ast.ts'
-import { type Labels } from '../source.ts'
+import { type Labels, NO_LABELS } from '../source.ts'
 import { compilePattern, compileRegexpParser } from './captures.ts'
 import { compileDrop, compileKeep } from './choose.ts'
 import { decolorize } from './decolorize.ts'
-import {
-  detailsOf,
-  type Entry,
-  ERROR_DETAILS_LABEL,
-  ERROR_LABEL,
-  NO_LABELS,
-  renamedMetadata,
-} from './entry.ts'
+import { detailsOf, type Entry, ERROR_DETAILS_LABEL, ERROR_LABEL, renamedMetadata } from './entry.ts'
 import { compileLabelFormat, compileLineFormat } from './format.ts'
 import { compileJson } from './json.ts'
 import { compileJsonExtract } from './json-extract.ts'

@@ -4,7 +4,7 @@ import { LogqlError } from '../../logql/error.ts'
 import { evaluateMetric, type MatrixSeries } from '../../logql/evaluate/metric.ts'
 import { run } from '../../logql/evaluate/run.ts'
 import { parseExpr } from '../../logql/parse/parse.ts'
-import { type Labels, type Source } from '../../logql/source.ts'
+import { NO_LABELS, type Source } from '../../logql/source.ts'
 import { vigieError } from '../../service/errors.ts'
 import { sourceOf } from './entries.ts'
 import { type Expectation, type TestCase } from './file.ts'
@@ -52,7 +52,7 @@ function historyOf(rule: Rule, source: Source, startMs: number, lastMs: number):
   for (const { labels, timesMs, values } of matrixOf(rule, source, startMs, startMs + lastMs))
     timesMs.forEach((timeMs, index) => {
       const value = values[index] ?? Number.NaN
-      found[(timeMs - startMs) / everyMs]?.push({ labels, annotations: NONE, value })
+      found[(timeMs - startMs) / everyMs]?.push({ labels, annotations: NO_LABELS, value })
     })
   let alerts: Alerts = new Map()
   return found.map((each, index) => {
@@ -63,7 +63,6 @@ function historyOf(rule: Rule, source: Source, startMs: number, lastMs: number):
   })
 }
 
-const NONE: Labels = new Map()
 const NS_PER_MS = 1_000_000n
 
 function matrixOf(
