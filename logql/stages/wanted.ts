@@ -1,4 +1,5 @@
 import { type Grouping, type LabelFilter, type Stage, type Unwrap } from '../ast.ts'
+import { tokenize } from '../template/lexer.ts'
 
 /**
  * The labels that stages and what is unwrapped read, and that a result is grouped by; undefined when all may
@@ -34,15 +35,12 @@ function addFilter(wanted: Set<string>, filter: LabelFilter): void {
   } else wanted.add('matcher' in filter ? filter.matcher.name : filter.label)
 }
 
-const ACTION = /\{\{([\s\S]*?)\}\}/g
-const DOT = /\.([A-Za-z_][A-Za-z0-9_]*)?/g
-
-/** Adds the labels that a template names; false when it may read all of them (`{{ . }}`). */
+/** Adds the labels that a template names; false when it may read all of them (`{{ . }}`, `{{ index $ "a" }}`). */
 function addTemplate(wanted: Set<string>, template: string): boolean {
-  for (const [, action = ''] of template.matchAll(ACTION))
-    for (const [, label] of action.matchAll(DOT)) {
-      if (label === undefined) return false
-      wanted.add(label)
-    }
-  return true
+  const tokens = tokenize(template)
+  return tokens.every(({ kind, text }, index) => {
+    if (kind === 'field') wanted.add(text.slice(1))
+    const isRoot = kind === 'variable' && text === '$' && tokens[index + 1]?.kind !== 'field'
+    return kind !== 'dot' && !isRoot
+  })
 }

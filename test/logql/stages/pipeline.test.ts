@@ -89,6 +89,10 @@ describe('what is wanted', () => {
       'sum by (x) (count_over_time({a="b"} | json | label_format x=y, z="{{.u}}{{ 1 }}" [1m]))',
       ['x', 'y', 'u'],
     ],
+    [
+      'sum by (x) (count_over_time({a="b"} | json | line_format `{{ printf "}}%s.z" .u }}{{ $.v }}` [1m]))',
+      ['x', 'u', 'v'],
+    ],
   ])('%s: %j', (query, names) => {
     expect(wantedBy(query)).toEqual(new Set(names))
   })
@@ -96,6 +100,7 @@ describe('what is wanted', () => {
   it.each([
     'sum without (x) (count_over_time({a="b"} | json [1m]))',
     'sum by (x) (count_over_time({a="b"} | json | line_format "{{ . }}" [1m]))',
+    'sum by (x) (count_over_time({a="b"} | json | line_format `{{ index $ "u" }}` [1m]))',
   ])('%s: all', (query) => {
     expect(wantedBy(query)).toBeUndefined()
   })
