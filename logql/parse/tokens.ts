@@ -40,19 +40,23 @@ const CHARACTER = /'(?:[^'\\\n]|\\[^\n])*'/y
 const RANGE = /\[([^\]]*)\]/y
 const FLAG = /--(?:strict|keep-empty)(?![\w-])/y
 const SIGN = /[|!]>|=~|!~|\|=|\|~|!=|==|>=|<=|[{}(),=|><+\-*/%^]/y
-const FUNCTION_FOLLOWS = /[ \t\r\n]*(?:\(|(?:by|without)\b)/iy
+const FUNCTION_FOLLOWS = /\(|(?:by|without)\b/iy
 
 const matchAt = (pattern: RegExp, text: string, at: number): string | undefined => {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0]
 }
 
+/** The next place with neither white space nor a comment. */
+const skipBlanks = (query: string, offset: number): number =>
+  offset + (matchAt(SKIPPED, query, offset)?.length ?? 0)
+
 /**
  * The token at or after an offset; at the end of the query one of kind `$end`. Throws LogqlError (`parse`) for
  * what cannot begin or end a token.
  */
 export function readToken(query: string, offset: number): Token {
-  const start = offset + (matchAt(SKIPPED, query, offset)?.length ?? 0)
+  const start = skipBlanks(query, offset)
   const token = (kind: string, text: string): Token => ({ kind, text, start, end: start + text.length })
   if (start >= query.length) return { kind: '$end', text: '', start, end: start }
   const name = matchAt(IDENTIFIER, query, start)
@@ -97,9 +101,8 @@ function kindOfName(name: string, query: string, end: number): string {
   const lower = name.toLowerCase()
   if (KEYWORDS.has(lower)) return lower
   const functionKind = FUNCTIONS.get(lower)
-  return functionKind !== undefined && matchAt(FUNCTION_FOLLOWS, query, end) !== undefined
-    ? functionKind
-    : 'IDENTIFIER'
+  if (functionKind === undefined) return 'IDENTIFIER'
+  return matchAt(FUNCTION_FOLLOWS, query, skipBlanks(query, end)) === undefined ? 'IDENTIFIER' : functionKind
 }
 
 function rangeToken(query: string, start: number): Token {

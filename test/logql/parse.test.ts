@@ -88,6 +88,9 @@ describe('comments and blanks', () => {
   it('mean nothing between tokens', () => {
     const query = '# first\n{ # second\n  a = "b#c" } # third "\n\t| json\r\n# last'
     expect(parseExpr(query)).toEqual(parseExpr('{a="b#c"} | json'))
+    expect(parseExpr('sum # all\nby (a) (rate # each\n ({a="b"}[5m]))')).toEqual(
+      parseExpr('sum by (a) (rate({a="b"}[5m]))'),
+    )
   })
 
   it('count for the place of an error, which is in characters', () => {
