@@ -19,7 +19,7 @@ const NS_OF_MODEL_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['s', 1_000_000_000n],
   ['ms', 1_000_000n],
 ])
-/** The largest duration that Go holds: 292 years. */
+/** The largest duration that Go holds: 292 years. The smallest is one ns beyond its opposite. */
 const MAX_NS = 2n ** 63n - 1n
 
 /** A duration in ns, or why the text is none. */
@@ -57,10 +57,11 @@ export function parseGoDuration(text: string): ParsedDuration {
     const kept = fraction.slice(0, BigInt(fraction.slice(0, 18)) <= MAX_NS / 10n ? 19 : 18)
     const fractionNs = Math.trunc(Number(kept) * (Number(unitNs) / 10 ** kept.length))
     ns += BigInt(digits.slice(0, 20)) * unitNs + BigInt(fractionNs)
-    if (digits.length > 20 || ns > MAX_NS) return invalid
+    if (digits.length > 20 || ns > MAX_NS + 1n) return invalid
     at += whole.length
   }
-  return { ns: text.startsWith('-') ? -ns : ns }
+  if (text.startsWith('-')) return { ns: -ns }
+  return ns > MAX_NS ? invalid : { ns }
 }
 
 /**

@@ -17,19 +17,6 @@ export const BYTES_OF_UNIT: ReadonlyMap<string, number> = new Map([
 ])
 
 /**
- * A size in whole bytes as the Go package `humanize` reads it (`ParseBytes`), which LogQL uses: `1.5MiB`, `12KB`,
- * `12 kb`, `42`; undefined when the text is none. Pure.
- */
-export function parseSize(text: string): number | undefined {
-  const [, digits = '', unit = ''] = /^([\d.,]+)\s*([a-zA-Z]*)\s*$/.exec(text) ?? []
-  const count = digits.replaceAll(',', '')
-  const unitBytes = BYTES_OF_UNIT.get(unit.toLowerCase())
-  if (unitBytes === undefined || !/^(?:\d+\.?\d*|\.\d+)$/.test(count)) return undefined
-  const bytes = Math.trunc(Number(count) * unitBytes)
-  return bytes < 2 ** 64 ? bytes : undefined
-}
-
-/**
  * A size as the Go package `humanize` writes it (`Bytes`): in powers of 1000, with one digit after the point
  * below ten: `1.0MB`, `100MB`, `82kB`. Pure.
  */

@@ -76,3 +76,17 @@ function numericEscape(character: string): string {
   if (code > 0xffff) return `\\U${code.toString(16).padStart(8, '0')}`
   return `\\u${code.toString(16).padStart(4, '0')}`
 }
+
+/** Orders texts by code points, as the bytes of their UTF-8 are ordered. */
+export function compareTexts(a: string, b: string): number {
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  let at = 0
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++
+  if (at === length) return a.length - b.length
+  const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)]
+  const [isLeftPair, isRightPair] = [isSurrogate(left), isSurrogate(right)]
+  return isLeftPair === isRightPair ? left - right : isLeftPair ? 1 : -1
+}
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff

@@ -3,7 +3,7 @@ import { type LogEntry } from '../../logql/evaluate/logs.ts'
 import { type Labels } from '../../logql/source.ts'
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from '../../logql/stages/entry.ts'
 import { compilePipeline, type Pipeline, type Processed } from '../../logql/stages/pipeline.ts'
-import { parseBytes, parseNumber } from '../../logql/stages/values.ts'
+import { parseBytes, parseNumber } from '../../logql/values.ts'
 import { jsonPaths } from './json-paths.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { compareTexts } from '../../logql/evaluate/labels.ts'
+import { compareTexts } from '../../logql/strings.ts'
 import { type StreamFacts } from '../store/store.ts'
 import { inPieces, success, successOf } from './answer.ts'
 import { type Handler } from './api.ts'

@@ -1,5 +1,6 @@
 import { type Grouping } from '../ast.ts'
 import { type Labels } from '../source.ts'
+import { compareTexts } from '../strings.ts'
 
 /** A text that two label sets share only if they are equal: every part stands after its length. */
 export function labelsKey(labels: Labels): string {
@@ -25,20 +26,6 @@ export function withLabel(labels: Labels, name: string, value: string): Labels {
   if (changed.has(name)) return changed.set(name, value)
   return new Map([...changed.set(name, value)].sort(([a], [b]) => compareTexts(a, b)))
 }
-
-/** Orders texts by code points, as the bytes of their UTF-8 are ordered. */
-export function compareTexts(a: string, b: string): number {
-  if (a === b) return 0
-  const length = Math.min(a.length, b.length)
-  let at = 0
-  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++
-  if (at === length) return a.length - b.length
-  const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)]
-  const [isLeftPair, isRightPair] = [isSurrogate(left), isSurrogate(right)]
-  return isLeftPair === isRightPair ? left - right : isLeftPair ? 1 : -1
-}
-
-const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
 
 /** Orders label sets by the first name or value that differs; the whole before its part, as Loki's recorded answers are. */
 export function compareLabels(a: Labels, b: Labels): number {

@@ -2,7 +2,7 @@ import { type ComparisonOperator, type LabelFilter, type MatchOperator } from '.
 import { checkMatcher } from '../check.ts'
 import { parseLogqlDuration } from '../durations.ts'
 import { LogqlError } from '../error.ts'
-import { parseSize } from '../sizes.ts'
+import { parseBytes } from '../values.ts'
 import { type Cursor, countNode, expect, take, takeIf, takeString, unexpected } from './cursor.ts'
 import { isNumberNext, takeNumber } from './number.ts'
 
@@ -100,7 +100,7 @@ function parseMeasure(
   }
   if (kind === 'BYTES') {
     take(cursor)
-    return { kind: 'bytes', label, operator, bytes: parseSize(text) ?? Number.NaN, text }
+    return { kind: 'bytes', label, operator, bytes: parseBytes(text).value ?? Number.NaN, text }
   }
   if (!isNumberNext(cursor)) throw unexpected(cursor, 'BYTES', 'NUMBER', ...alternatives, 'DURATION')
   return { kind: 'number', label, operator, value: takeNumber(cursor) }

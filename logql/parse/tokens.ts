@@ -1,5 +1,5 @@
 import { parseLogqlDuration } from '../durations.ts'
-import { parseSize } from '../sizes.ts'
+import { parseBytes } from '../values.ts'
 import { type Place, parseError } from './parse-error.ts'
 
 /**
@@ -31,7 +31,8 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
 
 const SKIPPED = /(?:[ \t\r\n]+|#[^\n]*)*/y
 const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_]*/uy
-const NUMBER = /0[xXbBoO][\da-fA-F_]*|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
+const NUMBER =
+  /0[xX][\da-fA-F_]*(?:\.[\da-fA-F_]*)?(?:[pP][+-]?\d[\d_]*)?|0[bBoO][\d_]*|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?/y
 const UNIT = /\p{L}[\p{L}\d.]*/uy
 /** Of the letters of a size, Loki reads only these; E and P would begin an exponent. */
 const SIZE_UNIT = /^(?:[kKMGT]i?B?|B)$/
@@ -92,7 +93,7 @@ function numberToken(query: string, start: number): Token | undefined {
   if (unit !== undefined) {
     const measure = sign + number + unit
     if ('ns' in parseLogqlDuration(measure)) return token('DURATION', measure)
-    if (SIZE_UNIT.test(unit) && parseSize(measure) !== undefined) return token('BYTES', measure)
+    if (SIZE_UNIT.test(unit) && parseBytes(measure).value !== undefined) return token('BYTES', measure)
   }
   return sign === '' ? token('NUMBER', number) : undefined
 }

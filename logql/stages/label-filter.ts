@@ -1,10 +1,10 @@
 import { type ComparisonOperator, type LabelFilter } from '../ast.ts'
 import { COMPARISONS } from '../comparisons.ts'
-import { formatSize, parseSize } from '../sizes.ts'
+import { formatSize } from '../sizes.ts'
+import { type Parsed, parseBytes, parseDurationNs, parseNumber } from '../values.ts'
 import { ERROR_LABEL, type LabelView, labelOf, plainLabelOf, setError } from './entry.ts'
 import { compileIpMatch, isIpPattern } from './ip.ts'
 import { compileLabelMatch } from './label-match.ts'
-import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
 
 /** Whether an entry passes; may mark it. */
 export type LabelTest = (view: LabelView) => boolean
@@ -62,7 +62,7 @@ export function compileInnerFilter(filter: LabelFilter): LabelTest {
  * A size as it is after it was written and read again: `1KiB` is 1.0kB, hence 1000 bytes. Loki hands queries on as
  * texts within itself, and so compares; measured of 3.7.3 and 3.7.4.
  */
-const shownBytes = (bytes: number): number => parseSize(formatSize(bytes)) ?? bytes
+const shownBytes = (bytes: number): number => parseBytes(formatSize(bytes)).value ?? bytes
 
 const compare =
   (label: string, parse: (text: string) => Parsed, operator: ComparisonOperator, wanted: number): LabelTest =>

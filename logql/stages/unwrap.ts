@@ -1,9 +1,9 @@
 import { type Unwrap, type UnwrapConversion } from '../ast.ts'
 import { type Labels, NO_LABELS } from '../source.ts'
+import { type Parsed, parseBytes, parseDurationNs, parseNumber } from '../values.ts'
 import { ERROR_DETAILS_LABEL, ERROR_LABEL, type LabelView, setError, without } from './entry.ts'
 import { compileInnerFilter } from './label-filter.ts'
 import { labelValueOf, type Processed } from './pipeline.ts'
-import { type Parsed, parseBytes, parseDurationNs, parseNumber } from './values.ts'
 
 const SAMPLE_ERROR = 'SampleExtractionErr'
 

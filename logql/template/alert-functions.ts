@@ -1,4 +1,5 @@
 import { compileRegexp } from '../regexp.ts'
+import { compareTexts } from '../strings.ts'
 import { type AlertContext, type Sample } from './alert-context.ts'
 import { BUILTINS } from './builtins.ts'
 import { toLower, toTitle, toUpper } from './characters.ts'
@@ -17,7 +18,7 @@ import {
   timeOfSeconds,
 } from './humanize.ts'
 import { replaceAllBounded } from './regexp-functions.ts'
-import { anyMap, compareTexts, type List, type Struct, textMap, type Value } from './value.ts'
+import { anyMap, type List, type Struct, textMap, type Value } from './value.ts'
 
 const sampleOf = ({ labels, value }: Sample): Struct => ({
   kind: 'struct',

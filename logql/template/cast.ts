@@ -1,4 +1,5 @@
-import { isInt64, parseFloatLiteral, parseInteger } from './literals.ts'
+import { parseNumber } from '../values.ts'
+import { isInt64, parseInteger } from './literals.ts'
 import { type Value } from './value.ts'
 
 const INT64_MIN = -(2n ** 63n)
@@ -31,7 +32,7 @@ function textToInt64(text: string): bigint {
 export function toFloat64(value: Value): number {
   switch (typeof value) {
     case 'string':
-      return parseFloat64(value) ?? 0
+      return parseNumber(value).value ?? 0
     case 'number':
       return value
     case 'boolean':
@@ -41,12 +42,4 @@ export function toFloat64(value: Value): number {
         ? Number(value.value)
         : 0
   }
-}
-
-/** A text as Go's `strconv.ParseFloat` reads it; undefined where Go has an error, also for what is too large. Pure. */
-export function parseFloat64(text: string): number | undefined {
-  const named = /^([+-]?)(?:(inf|infinity)|nan)$/i.exec(text)
-  if (named !== null) return named[2] === undefined ? Number.NaN : named[1] === '-' ? -Infinity : Infinity
-  const value = parseFloatLiteral(text)
-  return value !== undefined && Number.isFinite(value) ? value : undefined
 }

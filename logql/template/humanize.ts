@@ -1,4 +1,4 @@
-import { parseFloat64 } from './cast.ts'
+import { parseNumber } from '../values.ts'
 import { parseDuration } from './duration.ts'
 import { fail } from './function.ts'
 import { timeText } from './layout.ts'
@@ -12,7 +12,8 @@ const short = (value: number): string => sprintf('%.4g', [value])
 export function asFloat(value: Value): number {
   if (typeof value === 'number') return value
   if (typeof value === 'string') {
-    return parseFloat64(value) ?? fail(`strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`)
+    const { value: number, problem } = parseNumber(value)
+    return problem === undefined ? number : fail(problem)
   }
   if (typeof value === 'object' && value?.kind === 'integer') {
     return value.type === 'time.Duration' ? Number(value.value) / 1e9 : Number(value.value)

@@ -1,6 +1,6 @@
+import { parseBytes } from '../values.ts'
 import { BUILTINS } from './builtins.ts'
-import { parseBytes } from './byte-size.ts'
-import { fixed, type TemplateFunction, variadic } from './function.ts'
+import { fail, fixed, type TemplateFunction, variadic } from './function.ts'
 import { fromJson } from './json.ts'
 import { type LineContext } from './line-context.ts'
 import { NUMBER_FUNCTIONS } from './number-functions.ts'
@@ -9,10 +9,15 @@ import { TEXT_FUNCTIONS } from './text-functions.ts'
 import { timeAt, timeFunctions } from './time-functions.ts'
 import { truth } from './value.ts'
 
+function bytes(text: string): number {
+  const { value, problem } = parseBytes(text)
+  return problem === undefined ? value : fail(problem)
+}
+
 const VALUE_FUNCTIONS: ReadonlyMap<string, TemplateFunction<unknown>> = new Map([
   ['default', variadic(['any'], 'any', (otherwise, given = null) => (truth(given) ? given : otherwise))],
   ['fromJson', fixed(['string'], fromJson)],
-  ['bytes', fixed(['string'], parseBytes)],
+  ['bytes', fixed(['string'], bytes)],
 ])
 
 const LINE_FUNCTIONS: ReadonlyMap<string, TemplateFunction<LineContext>> = new Map([

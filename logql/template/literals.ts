@@ -1,3 +1,5 @@
+import { parseNumber } from '../values.ts'
+
 const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   a: 7,
   b: 8,
@@ -72,9 +74,6 @@ export function unquoteRune(literal: string): number | undefined {
 
 /** `_` may stand only between digits or after a base prefix, as in Go. */
 const UNDERSCORES = /^[+-]?(?:0[xXoObB]_?)?[\da-fA-F]+(?:_[\da-fA-F]+)*$/
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
-const HEX_FLOAT = /^([+-]?)0[xX]([\da-fA-F]*)(?:\.([\da-fA-F]*))?[pP]([+-]?\d+)$/
-
 /** Longer numbers are none: reading them would take long, and no type holds them. */
 const MAX_DIGITS = 400
 
@@ -90,22 +89,6 @@ export function parseInteger(text: string): bigint | undefined {
   return sign === '-' ? -value : value
 }
 
-/** In a float `_` may only separate digits. */
-const MISPLACED_UNDERSCORE = /__|^[+-]?_|_$|[.pP+-]_|_[.pP+-]|^[^xX]*(?:[eE]_|_[eE])/
-
-/** A float literal, as Go's ParseFloat reads it (without names such as `inf`); undefined when it is none. Pure. */
-export function parseFloatLiteral(text: string): number | undefined {
-  if (text.length > MAX_DIGITS || MISPLACED_UNDERSCORE.test(text)) return undefined
-  const plain = text.replaceAll('_', '')
-  if (DECIMAL.test(plain)) return Number(plain)
-  const found = HEX_FLOAT.exec(plain)
-  if (found === null) return undefined
-  const [, sign, whole = '', fraction = '', exponent] = found
-  if (whole + fraction === '') return undefined
-  const magnitude = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length)
-  return sign === '-' ? -magnitude : magnitude
-}
-
 const INT64_MAX = 2n ** 63n - 1n
 export const isInt64 = (value: bigint): boolean => value <= INT64_MAX && value >= -INT64_MAX - 1n
 
@@ -115,7 +98,7 @@ const UINT64_MAX = 2n ** 64n - 1n
  * The number a literal stands for, as an integer where it is one that fits in 64 bits (`1e3` is), and as a
  * float; or what is wrong with it. Pure.
  */
-export function parseNumber(
+export function parseNumberLiteral(
   text: string,
 ): { integer: bigint | undefined; float: number | undefined } | { problem: string } {
   if (text.startsWith("'")) {
@@ -130,8 +113,8 @@ export function parseNumber(
       return { problem: `integer overflow: ${JSON.stringify(text)}` }
     return { integer: isInt64(integer) ? integer : undefined, float: Number(integer) }
   }
-  const float = /[.eEpP]/.test(text) ? parseFloatLiteral(text) : undefined
-  if (float === undefined || !Number.isFinite(float)) {
+  const float = /[.eEpP]/.test(text) ? parseNumber(text).value : undefined
+  if (float === undefined) {
     return { problem: `illegal number syntax: ${JSON.stringify(text)}` }
   }
   const isWhole = Number.isInteger(float) && Math.abs(float) < 2 ** 63

@@ -1,7 +1,8 @@
+import { compareTexts } from '../strings.ts'
 import { byteLength, sliceBytes } from './bytes.ts'
 import { fail } from './function.ts'
 import { print } from './print.ts'
-import { compareTexts, type Integer, integer, isInteger, listOf, typeOf, type Value } from './value.ts'
+import { type Integer, integer, isInteger, listOf, typeOf, type Value } from './value.ts'
 
 /** Go's `len`: bytes of a text, elements of a list or a map. Throws LogqlError (`execution`) for anything else. */
 export function lengthOf(value: Value): number {

@@ -1,5 +1,5 @@
 import { type Token } from './lexer.ts'
-import { parseNumber, unquote } from './literals.ts'
+import { parseNumberLiteral, unquote } from './literals.ts'
 import { type CommandNode, nodeText, type Operand, type PipelineNode, type VariableNode } from './nodes.ts'
 import {
   declare,
@@ -173,7 +173,7 @@ function slotOf(reader: Reader, name: string): number {
 }
 
 function numberOf(reader: Reader, { text }: Token) {
-  const number = parseNumber(text)
+  const number = parseNumberLiteral(text)
   return 'problem' in number ? refuse(reader, number.problem) : number
 }
 

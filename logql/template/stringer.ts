@@ -1,4 +1,4 @@
-import { durationText } from './duration.ts'
+import { formatGoDuration } from '../durations.ts'
 import { MONTHS, timeText, WEEKDAYS } from './layout.ts'
 import { type Value } from './value.ts'
 
@@ -10,7 +10,7 @@ export function stringOf(value: Value): string | undefined {
   if (value.kind !== 'integer') return undefined
   switch (value.type) {
     case 'time.Duration':
-      return durationText(value.value)
+      return formatGoDuration(value.value)
     case 'time.Month':
       return MONTHS[Number(value.value) - 1] ?? `%!Month(${value.value})`
     case 'time.Weekday':

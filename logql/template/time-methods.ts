@@ -1,5 +1,6 @@
+import { formatGoDuration } from '../durations.ts'
 import { type Civil, civilOf, timeOf } from './civil.ts'
-import { durationText, inSeconds } from './duration.ts'
+import { inSeconds } from './duration.ts'
 import { type ParameterType, type TemplateFunction } from './function.ts'
 import { formatTime, timeText } from './layout.ts'
 import { stringOf } from './stringer.ts'
@@ -133,7 +134,7 @@ function roundedDuration(ns: bigint, unit: bigint, isNearest: boolean): bigint {
 }
 
 const DURATION_METHODS: Methods<Integer> = new Map<string, TemplateFunction<Integer>>([
-  ['String', method([], ({ value }) => durationText(value))],
+  ['String', method([], ({ value }) => formatGoDuration(value))],
   ['Hours', method([], ({ value }) => unitsOf(value, 3_600_000_000_000n))],
   ['Minutes', method([], ({ value }) => unitsOf(value, 60_000_000_000n))],
   ['Seconds', method([], ({ value }) => inSeconds(value))],

@@ -1,3 +1,5 @@
+import { compareTexts } from '../strings.ts'
+
 /** Go's integer types that a template meets. `time.Duration` counts ns, a month is 1 to 12, Sunday is 0. */
 export type IntegerType = 'int' | 'int64' | 'uint8' | 'time.Duration' | 'time.Month' | 'time.Weekday'
 export type Integer = { kind: 'integer'; type: IntegerType; value: bigint }
@@ -69,20 +71,6 @@ export function typeOf(value: Value): string {
 
 export const isInteger = (value: Value): value is Integer =>
   typeof value === 'object' && value !== null && value.kind === 'integer'
-
-/** Go orders texts by their bytes, which for UTF-8 is the order of code points; JavaScript orders UTF-16 units. */
-export function compareTexts(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let at = 0; at < length; at += 1) {
-    const left = a.charCodeAt(at)
-    const right = b.charCodeAt(at)
-    if (left !== right) {
-      const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
-      return isSurrogate(left) === isSurrogate(right) ? left - right : isSurrogate(left) ? 1 : -1
-    }
-  }
-  return a.length - b.length
-}
 
 /** The entries of a map in the order in which Go ranges over and prints them. */
 export const sortedEntries = (map: MapValue): (readonly [string, Value])[] =>

@@ -8,8 +8,9 @@ import {
   parseModelDuration,
 } from '../../logql/durations.ts'
 import { formatNumber, formatPlainNumber } from '../../logql/numbers.ts'
-import { formatSize, parseSize } from '../../logql/sizes.ts'
+import { formatSize } from '../../logql/sizes.ts'
 import { quote, unquote } from '../../logql/strings.ts'
+import { parseBytes, parseNumber } from '../../logql/values.ts'
 
 // What Go does was asked of Go 1.26 itself.
 describe('strings', () => {
@@ -69,6 +70,7 @@ describe('durations', () => {
     ['1.0000000000000000001h', '1h0m0s'],
     ['0.3333333333333333333h', '20m0s'],
     ['9223372036854775807ns', '2562047h47m16.854775807s'],
+    ['-9223372036854775808ns', '-2562047h47m16.854775808s'],
   ])('are read and written as Go does: %s', (text, expected) => {
     const parsed = parseGoDuration(text)
     expect('ns' in parsed ? formatGoDuration(parsed.ns) : parsed).toBe(expected)
@@ -143,7 +145,7 @@ describe('sizes', () => {
     ['100EiB', undefined],
     ['-1KB', undefined],
   ])('are read as humanize reads them: %s', (text, bytes) => {
-    expect(parseSize(text)).toBe(bytes)
+    expect(parseBytes(text).value).toBe(bytes)
   })
 
   it.each([
@@ -163,6 +165,27 @@ describe('sizes', () => {
 })
 
 describe('numbers', () => {
+  it.each([
+    ['1_000', 1000],
+    ['1_0e1_0', 1e11],
+    ['0x1.8p1', 3],
+    ['0x_1p4', 16],
+    ['0x0p99999', 0],
+    ['-Inf', Number.NEGATIVE_INFINITY],
+    ['nan', Number.NaN],
+    ['+nan', undefined],
+    ['1__0', undefined],
+    ['_1', undefined],
+    ['1_', undefined],
+    ['1_e5', undefined],
+    ['0x10', undefined],
+    ['1e400', undefined],
+    ['0x1p2000', undefined],
+    ['', undefined],
+  ])('are read as Go reads them: %s', (text, value) => {
+    expect(parseNumber(text).value).toBe(value)
+  })
+
   it.each([
     [100_000, '100000', '100000'],
     [1e6, '1e+06', '1000000'],

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { compareTexts, labelsKey, withLabel } from '../../logql/evaluate/labels.ts'
+import { labelsKey, withLabel } from '../../logql/evaluate/labels.ts'
 import { renderMetric, renderNumber } from '../../logql/evaluate/render.ts'
 import { slideTo, sliding } from '../../logql/evaluate/sliding.ts'
 import { joinMoments, meanOf, momentsOf, quantileOf, select } from '../../logql/evaluate/statistics.ts'
+import { compareTexts } from '../../logql/strings.ts'
 
 const numbers = fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 200 })
 

@@ -1,6 +1,6 @@
-import { parseGoDuration } from '../durations.ts'
-import { BYTES_OF_UNIT } from '../sizes.ts'
-import { quote } from '../strings.ts'
+import { parseGoDuration } from './durations.ts'
+import { BYTES_OF_UNIT } from './sizes.ts'
+import { quote } from './strings.ts'
 
 // Numbers, durations and sizes as Go's `strconv`, `time` and the package `humanize` read them, with their
 // words for what they refuse: those stand in `__error_details__`. Numbers and not bigints, since lines by the
@@ -13,29 +13,33 @@ const ok = (value: number): Parsed => ({ value, problem: undefined })
 const refused = (problem: string): Parsed => ({ value: undefined, problem })
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
-const INFINITE = /^([+-]?)inf(?:inity)?$/i
-const HEXADECIMAL = /^([+-]?)0[xX](?=[0-9a-fA-F.])([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?\d+)$/
+const NAMED = /^(?:([+-]?)inf(?:inity)?|nan)$/i
+const HEXADECIMAL = /^([+-]?)0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?\d+)$/
+/** Underscores may only separate digits. */
+const MISPLACED_UNDERSCORE = /__|^[+-]?_|_$|[.pP+-]_|_[.pP+-]|^[^xX]*(?:[eE]_|_[eE])/
 
-/** A number as Go's `strconv.ParseFloat` reads it. */
+/** A number as Go's `strconv.ParseFloat` reads it: `1e3`, `1_000`, `0x1p-2`, `-Inf`, `NaN`. */
 export function parseNumber(text: string): Parsed {
-  const value = numberOf(text)
+  const value = DECIMAL.test(text) ? Number(text) : unusualNumber(text)
   if (value === undefined) return refused(`strconv.ParseFloat: parsing ${quote(text)}: invalid syntax`)
-  if (!Number.isFinite(value) && DECIMAL.test(text))
+  if (Math.abs(value) === Number.POSITIVE_INFINITY && !NAMED.test(text))
     return refused(`strconv.ParseFloat: parsing ${quote(text)}: value out of range`)
   return ok(value)
 }
 
-function numberOf(text: string): number | undefined {
-  if (DECIMAL.test(text)) return Number(text)
-  const infinite = INFINITE.exec(text)
-  if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity
-  if (/^nan$/i.test(text)) return Number.NaN
-  const hexadecimal = HEXADECIMAL.exec(text)
-  if (hexadecimal === null) return undefined
-  const [, sign, whole = '', fraction = '', exponent] = hexadecimal
+function unusualNumber(text: string): number | undefined {
+  const named = NAMED.exec(text)
+  if (named !== null) return named[1] === undefined ? Number.NaN : named[1] === '-' ? -Infinity : Infinity
+  if (MISPLACED_UNDERSCORE.test(text)) return undefined
+  const plain = text.replaceAll('_', '')
+  return DECIMAL.test(plain) ? Number(plain) : hexadecimalNumber(plain)
+}
+
+function hexadecimalNumber(text: string): number | undefined {
+  const [, sign, whole = '', fraction = '', exponent] = HEXADECIMAL.exec(text) ?? []
   if (whole + fraction === '') return undefined
   const mantissa = Number(`0x${whole}${fraction}`)
-  const value = mantissa * 2 ** (Number(exponent) - 4 * fraction.length)
+  const value = mantissa === 0 ? 0 : mantissa * 2 ** (Number(exponent) - 4 * fraction.length)
   return sign === '-' ? -value : value
 }
 
