@@ -99,11 +99,11 @@ function compiledBy(pattern: string): RE2JS {
   }
 }
 
-const REFERENCE = /\$(?:\$|\{(\w+)\}|(\w+))/g
+const REFERENCE = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu
 
 /**
  * Puts groups into a replacement as Go's `Regexp.Expand` does: a name is the longest run of letters, digits
- * and `_`; a group that is not there is empty; `$$` is a `$`. Pure.
+ * and `_`; a group that is not there (or is written `01`) is empty; `$$` is a `$`. Pure.
  */
 export const expand = (
   replacement: string,
@@ -113,6 +113,6 @@ export const expand = (
   replacement.replace(REFERENCE, (_, braced: string | undefined, bare: string | undefined) => {
     const name = braced ?? bare
     if (name === undefined) return '$'
-    const index = /^\d+$/.test(name) ? Number(name) : groupNames.indexOf(name)
+    const index = /^(?:0|[1-9]\d*)$/.test(name) ? Number(name) : groupNames.indexOf(name)
     return index >= 0 && index < groupNames.length ? group(index) : ''
   })

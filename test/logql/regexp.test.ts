@@ -179,3 +179,20 @@ describe('the choice of the engine', () => {
     expect(requiredText(pattern)).toBe(text)
   })
 })
+
+describe('the replacement of what matches', () => {
+  it.each([
+    ['$1-$0', 'a-ab'],
+    ['${1}1', 'a1'],
+    ['$1x', ''],
+    ['$1é', ''],
+    ['$01', ''],
+    ['$2', 'b'],
+    ['$3', ''],
+    ['$name', 'b'],
+    ['$$1', '$1'],
+    ['${1', '${1'],
+  ])('%s names groups as Go reads it', (replacement, expected) => {
+    expect(compileRegexp('(a)(?P<name>b)').replaceAll('ab', replacement)).toBe(expected)
+  })
+})
