@@ -183,7 +183,7 @@ describe('the choice of the engine', () => {
 describe('the replacement of what matches', () => {
   it.each([
     ['$1-$0', 'a-ab'],
-    ['${1}1', 'a1'],
+    [`\${1}1`, 'a1'],
     ['$1x', ''],
     ['$1é', ''],
     ['$01', ''],
