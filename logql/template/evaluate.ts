@@ -1,6 +1,7 @@
+import { compileChain } from './chain.ts'
 import { compileLiteral } from './compile-literal.ts'
-import { type ParameterType, type TemplateFunction } from './function.ts'
-import { checkCount, checked, fieldOf, invoke, methodFor } from './invoke.ts'
+import { type ParameterType, type TemplateFunction, typeAt } from './function.ts'
+import { checkCount, checked, invoke } from './invoke.ts'
 import {
   type ChainNode,
   type CommandNode,
@@ -11,13 +12,8 @@ import {
   type PipelineNode,
   type VariableNode,
 } from './nodes.ts'
-import { type Run, stop } from './run.ts'
+import { type Evaluate, type Run, type Stage, stop } from './run.ts'
 import { truth, type Value } from './value.ts'
-
-/** Something compiled: its value in an execution. */
-export type Evaluate<Context> = (run: Run<Context>) => Value
-/** A compiled stage of a pipeline; `piped` is the value of the stage before it. */
-type Stage<Context> = (run: Run<Context>, piped: Value) => Value
 
 /** The functions that templates may call, by name. */
 export type Functions<Context> = ReadonlyMap<string, TemplateFunction<Context>>
@@ -57,7 +53,7 @@ function compileCommand<Context>(
 ): Stage<Context> {
   const [first, ...operands] = command.operands
   if (first.kind === 'identifier') return compileCall(first, command, operands, isPiped, functions)
-  if ('names' in first && first.names.length > 0) return compileChain(first, operands, isPiped, functions)
+  if ('names' in first && first.names.length > 0) return compileFields(first, operands, isPiped, functions)
   const problem =
     first.kind === 'nil' ? 'nil is not a command' : `can't give argument to non-function ${nodeText(first)}`
   if (first.kind !== 'nil' && operands.length === 0 && !isPiped) return compileOperand(first, functions)
@@ -85,7 +81,7 @@ function compileOperand<Context>(node: Operand, functions: Functions<Context>): 
     case 'chain':
     case 'variable': {
       if (node.kind === 'variable' && node.names.length === 0) return compileVariable(node)
-      const stage = compileChain(node, [], false, functions)
+      const stage = compileFields(node, [], false, functions)
       return (run) => stage(run, null)
     }
     default:
@@ -170,9 +166,6 @@ function compileCall<Context>(
   }
 }
 
-const typeAt = ({ parameters, rest }: TemplateFunction<never>, index: number): ParameterType =>
-  parameters[index] ?? rest ?? 'any'
-
 /** Where a chain of fields starts. */
 function compileStart<Context>(
   node: FieldNode | VariableNode | ChainNode,
@@ -187,44 +180,17 @@ function compileStart<Context>(
   }
 }
 
-/** `.a.b`, `$x.a.b` and `(…).a.b`: the last may be a method and gets the arguments. */
-function compileChain<Context>(
+/** A chain of fields, of which the last may be a method and gets the arguments. */
+function compileFields<Context>(
   node: FieldNode | VariableNode | ChainNode,
   operands: readonly Operand[],
   isPiped: boolean,
   functions: Functions<Context>,
 ): Stage<Context> {
-  const start = compileStart(node, functions)
-  const [first = '', ...others] = node.names
-  const isCalled = operands.length > 0 || isPiped
-  const last = isCalled ? node.names.at(-1) : undefined
-  const fields = isCalled ? others.slice(0, -1) : others
-  const isOnlyMethod = isCalled && others.length === 0
-  const apply = last === undefined ? undefined : compileMethod(last, operands, isPiped, functions)
-  return (run, piped) => {
-    run.node = node
-    let receiver = start(run)
-    if (!isOnlyMethod) receiver = fieldOf(run, receiver, first, true)
-    for (const name of fields) receiver = fieldOf(run, receiver, name, false)
-    return apply === undefined ? receiver : apply(run, receiver, piped)
-  }
-}
-
-/** A call with arguments of a method that is known by the value only. */
-function compileMethod<Context>(
-  name: string,
-  operands: readonly Operand[],
-  isPiped: boolean,
-  functions: Functions<Context>,
-): (run: Run<Context>, receiver: Value, piped: Value) => Value {
-  return (run, receiver, piped) => {
-    const { node } = run
-    const method = methodFor(run, receiver, name)
-    checkCount(run, name, method, operands.length, isPiped)
-    const values = operands.map((operand, index) =>
-      compileArgument(operand, typeAt(method, index), functions)(run),
-    )
-    if (isPiped) values.push(checked(run, piped, typeAt(method, operands.length)))
-    return invoke(run, node, name, method, values, receiver)
-  }
+  const given = operands.map(
+    (operand) =>
+      (type: ParameterType): Evaluate<Context> =>
+        compileArgument(operand, type, functions),
+  )
+  return compileChain(node, compileStart(node, functions), given, isPiped)
 }

@@ -26,6 +26,10 @@ export type TemplateFunction<Context> = {
   call: (values: readonly Value[], context: Context) => Value
 }
 
+/** The type of the parameter at an index. */
+export const typeAt = ({ parameters, rest }: TemplateFunction<never>, index: number): ParameterType =>
+  parameters[index] ?? rest ?? 'any'
+
 type ArgumentsOf<Types extends readonly ParameterType[]> = { [Index in keyof Types]: Argument[Types[Index]] }
 
 /** A function with a fixed number of parameters. */

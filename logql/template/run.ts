@@ -21,6 +21,11 @@ export type Run<Context> = {
   node: Operand | CommandNode | CallNode
 }
 
+/** What is compiled: it gives its value in an execution. */
+export type Evaluate<Context> = (run: Run<Context>) => Value
+/** A compiled stage of a pipeline; `piped` is the value of the stage before it. */
+export type Stage<Context> = (run: Run<Context>, piped: Value) => Value
+
 /** Stops the execution with Go's message: where, what is evaluated, and why. */
 export function stop<Context>(run: Run<Context>, message: string): never {
   const { set, node, template } = run
