@@ -1,5 +1,5 @@
 import { type Expr, type Matching } from '../ast.ts'
-import { metricOperands } from '../check.ts'
+import { metricOperands } from '../check/metric.ts'
 import { calculate, isComparison } from '../evaluate/arithmetic.ts'
 import { isOperator, lowestOnRight, PRECEDENCE } from '../precedence.ts'
 import { type Cursor, countNode, take, takeIf, takeLabels } from './cursor.ts'

@@ -1,5 +1,5 @@
 import { type ComparisonOperator, type LabelFilter, type MatchOperator } from '../ast.ts'
-import { checkMatcher } from '../check.ts'
+import { checkMatcher } from '../check/regexps.ts'
 import { parseLogqlDuration } from '../durations.ts'
 import { LogqlError } from '../error.ts'
 import { parseBytes } from '../values.ts'

@@ -8,7 +8,8 @@ import {
   VECTOR_OPERATIONS,
   type VectorOperation,
 } from '../ast.ts'
-import { checkLabelReplace, checkRange, vectorParameter } from '../check.ts'
+import { checkRange, vectorParameter } from '../check/metric.ts'
+import { checkLabelReplace } from '../check/regexps.ts'
 import { LogqlError } from '../error.ts'
 import { parseBinary } from './binary.ts'
 import { type Cursor, countNode, expect, take, takeLabels, takeString, unexpected } from './cursor.ts'

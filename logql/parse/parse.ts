@@ -1,5 +1,5 @@
 import { type Expr } from '../ast.ts'
-import { checkSelectors } from '../check.ts'
+import { checkSelectors } from '../check/selectors.ts'
 import { cursorOf, unexpected } from './cursor.ts'
 import { parseExpression } from './metric.ts'
 import { parseError } from './parse-error.ts'

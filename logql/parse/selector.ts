@@ -1,5 +1,5 @@
 import { type Matcher, type MatchOperator } from '../ast.ts'
-import { checkMatcher } from '../check.ts'
+import { checkMatcher } from '../check/regexps.ts'
 import { type Cursor, expect, take, takeIf, takeList, takeString, unexpected } from './cursor.ts'
 
 const MATCH_OPERATORS: readonly MatchOperator[] = ['=', '!=', '=~', '!~']

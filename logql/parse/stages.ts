@@ -6,7 +6,8 @@ import {
   type LineTerm,
   type Stage,
 } from '../ast.ts'
-import { checkMatcher, checkPatternStage, checkRegexpStage } from '../check.ts'
+import { checkPatternStage, checkRegexpStage } from '../check/captures.ts'
+import { checkMatcher } from '../check/regexps.ts'
 import { type Cursor, expect, take, takeIf, takeList, takeString } from './cursor.ts'
 import { parseLabelFilter, takeParenthesized } from './label-filter.ts'
 import { matchOperator } from './selector.ts'

@@ -1,4 +1,4 @@
-import { checkPatternStage, checkRegexpStage } from '../check.ts'
+import { checkPatternStage, checkRegexpStage } from '../check/captures.ts'
 import { compileRegexp } from '../regexp.ts'
 import { capture, parsePattern } from './line-pattern.ts'
 import { addParsed, type CompiledStage, hasAllWanted, type Wanted } from './stage.ts'

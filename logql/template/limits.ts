@@ -31,3 +31,15 @@ export function replaced(text: string, old: string, replacement: string, limit =
 }
 
 const betweenCharacters = (text: string): string[] => ['', ...text, '']
+
+/** Texts in a row, between brackets. */
+export function joined(texts: Iterable<string>, open: string, separator: string, close: string): string {
+  let result = open
+  let between = ''
+  for (const text of texts) {
+    checkLength(result.length + text.length)
+    result += between + text
+    between = separator
+  }
+  return result + close
+}

@@ -1,4 +1,3 @@
-import { type Token } from './lexer.ts'
 import { parseNumberLiteral, unquote } from './literals.ts'
 import { type CommandNode, nodeText, type Operand, type PipelineNode, type VariableNode } from './nodes.ts'
 import {
@@ -12,6 +11,7 @@ import {
   takeSkippingSpace,
   unexpected,
 } from './reader.ts'
+import { type Token } from './token.ts'
 
 /** What a pipeline belongs to, in the words of error messages. */
 export type PipelineContext =

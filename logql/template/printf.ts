@@ -1,7 +1,7 @@
 import { type Flags, NO_FLAGS } from './flags.ts'
 import { checkLength } from './limits.ts'
-import { valueText } from './print.ts'
 import { isInteger, typeOf, type Value } from './value.ts'
+import { valueText } from './value-text.ts'
 
 /** Go takes no width and no precision that is larger. */
 const MAX_WIDTH = 1_000_000

@@ -1,6 +1,6 @@
 import { LogqlError, type Position } from '../error.ts'
-import { type Token, type TokenKind } from './lexer.ts'
 import { type Statement } from './nodes.ts'
+import { type Token, type TokenKind } from './token.ts'
 
 /** How deep actions, parentheses and templates may nest. Real ones need a handful. */
 export const MAX_DEPTH = 200
