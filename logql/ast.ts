@@ -23,7 +23,7 @@ export type LabelFilter =
 
 /** `a=b` renames (copies and removes) a label, `a="{{ … }}"` makes one from a template. */
 export type LabelFormat = { label: string; from: { label: string } | { template: string } }
-/** A label of `drop` and `keep`, perhaps only with certain values. */
+/** A label of `drop` or `keep`, with a matcher if only some of its values are meant. */
 export type LabelChoice = { name: string; matcher: Matcher | undefined }
 
 export type Stage =
@@ -115,7 +115,7 @@ export type BinaryOperator =
   | (typeof ARITHMETIC)[number]
   | (typeof SET_OPERATIONS)[number]
   | ComparisonOperator
-/** `on (…)` or `ignoring (…)`, and which side may have several series to one of the other. */
+/** `on (…)` or `ignoring (…)`; with a `group`, that side may have several series that match one of the other side. */
 export type Matching = {
   on: boolean
   labels: readonly string[]

@@ -25,7 +25,7 @@ const MAX_NS = 2n ** 63n - 1n
 /** A duration in ns, or why the text is none. */
 export type ParsedDuration = { ns: bigint } | { problem: string }
 
-/** A text in quotes as the errors of Go's package `time` have it: all that is not ASCII as its bytes. */
+/** A text in quotes as in the errors of Go's package `time`: characters outside ASCII are written as their bytes. */
 const goQuote = (text: string): string =>
   `"${text.replace(/["\\]|[^ -\x7f]/gu, (character) =>
     character === '"' || character === '\\'
@@ -53,7 +53,7 @@ export function parseGoDuration(text: string): ParsedDuration {
     const unitNs = NS_OF_GO_UNIT.get(unit)
     if (unitNs === undefined)
       return { problem: `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}` }
-    // Go, too, calculates the fraction with floats, from as many digits as an int64 holds.
+    // Go, too, calculates the fraction in floats, from as many digits as fit in an int64.
     const kept = fraction.slice(0, BigInt(fraction.slice(0, 18)) <= MAX_NS / 10n ? 19 : 18)
     const fractionNs = Math.trunc(Number(kept) * (Number(unitNs) / 10 ** kept.length))
     ns += BigInt(digits.slice(0, 20)) * unitNs + BigInt(fractionNs)
@@ -92,8 +92,8 @@ export function parseModelDuration(text: string): ParsedDuration {
 }
 
 /**
- * A duration as LogQL has it in ranges, offsets and label filters: Prometheus's or Go's, perhaps negative.
- * The problem, when it is neither, is that of the first. Pure.
+ * A duration of a range, an offset or a label filter: in Prometheus's or in Go's form; it may be negative. The problem of
+ * a text in neither form is that of the first. Pure.
  */
 export function parseLogqlDuration(text: string): ParsedDuration {
   const isNegative = text.startsWith('-')

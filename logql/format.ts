@@ -52,7 +52,7 @@ const brokenLog = ({ matchers, stages }: LogExpr, level: number): string =>
     ...stages.map((stage) => indent(level + 1) + formatStage(stage)),
   ].join('\n')
 
-/** A head with its arguments in parentheses, each on lines of its own. */
+/** A head with its arguments in parentheses, each argument on its own lines. */
 const brokenCall = (head: string, lines: readonly string[], tail: string, level: number): string =>
   `${indent(level)}${head}(\n${lines.join(',\n')}\n${indent(level)})${tail}`
 
@@ -76,7 +76,7 @@ function brokenBinary(expr: BinaryExpr, level: number): string {
   return [left, indent(level) + formatOperator(expr, right), right].join('\n')
 }
 
-/** A broken operation has no parentheses but where the query would mean something else without them. */
+/** An operation on several lines has parentheses only if the query would mean something else without them. */
 function brokenOperand(expr: MetricExpr, lowest: number, level: number): string {
   const isBroken = expr.kind === 'binary' && Buffer.byteLength(oneLine(expr)) > MAX_LINE_BYTES
   return isBroken && PRECEDENCE[expr.operator] < lowest

@@ -1,6 +1,6 @@
 import { type BinaryOperator } from './ast.ts'
 
-/** How tight an operator binds, as in PromQL. All group to the left but `^`. */
+/** The precedence of operators, as in PromQL. All are left-associative except `^`. */
 export const PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
   or: 1,
   and: 2,
@@ -22,7 +22,7 @@ export const PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
 /** Whether a token is a binary operator. */
 export const isOperator = (kind: string): kind is BinaryOperator => Object.hasOwn(PRECEDENCE, kind)
 
-/** How tight an operation must bind to be the left or the right side of another without parentheses. */
+/** The lowest precedence that an operand on the left or on the right may have without parentheses. */
 export const lowestOnLeft = (operator: BinaryOperator): number =>
   PRECEDENCE[operator] + (operator === '^' ? 1 : 0)
 export const lowestOnRight = (operator: BinaryOperator): number =>

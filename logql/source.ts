@@ -6,7 +6,7 @@ import { type Matcher } from './ast.ts'
  */
 export type Labels = ReadonlyMap<string, string>
 
-/** No labels: one object, so that it can be told by its identity. */
+/** No labels: a single object, so that `===` recognizes it. */
 export const NO_LABELS: Labels = new Map()
 
 /**
@@ -28,8 +28,8 @@ export type Block = {
 }
 
 /**
- * The lines of a block, end to end in one text: line `i` is `text.slice(starts[i], ends[i])`. What stands
- * between two lines belongs to neither. Bytes that are no UTF-8 are read as U+FFFD.
+ * The lines of a block in one text: line `i` is `text.slice(starts[i], ends[i])`. Text between two lines is part of
+ * neither. Invalid UTF-8 is read as U+FFFD.
  */
 export type Lines = {
   text: string

@@ -12,9 +12,8 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 const PIECE = /\\(?:x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([abfnrtv\\"]))|[^\\"\n]+/y
 
 /**
- * The text that a Go string literal stands for, `"…"` with escapes or `` `…` `` as it is, as Go's
- * `strconv.Unquote` reads it; undefined when it is no such literal. Bytes that are no UTF-8 (`"\xff"`) become
- * U+FFFD. Pure.
+ * The text of a Go string literal, `"…"` with escapes or `` `…` `` without, as Go's `strconv.Unquote` reads it; undefined
+ * for any other text. Invalid UTF-8 (`"\xff"`) becomes U+FFFD. Pure.
  */
 export function unquote(literal: string): string | undefined {
   const mark = literal[0]
@@ -61,7 +60,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
   '\v': '\\v',
 }
-/** What Go's `strconv.IsPrint` is true for: letters, marks, numbers, punctuation, symbols and the ASCII space. */
+/** Go's `strconv.IsPrint` is false for these: all but letters, marks, numbers, punctuation, symbols and the ASCII space. */
 const NOT_PRINTED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
 
 /** A text as a Go string literal in double quotes, as Go's `strconv.Quote` writes it. */
@@ -70,7 +69,7 @@ export const quote = (text: string): string =>
 
 function numericEscape(character: string): string {
   const code = character.codePointAt(0) ?? 0
-  // A lone surrogate is no character: Go has U+FFFD in its place.
+  // A lone surrogate is not a character: Go writes U+FFFD instead.
   if (code >= 0xd800 && code <= 0xdfff) return '\ufffd'
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
   if (code > 0xffff) return `\\U${code.toString(16).padStart(8, '0')}`

@@ -3,12 +3,12 @@ import { parseError } from '../parse/parse-error.ts'
 import { compileRegexp } from '../regexp.ts'
 
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
-/** What the compiler of regular expressions says of a name that two groups have. */
+/** The compiler's message for a name that two groups have. */
 const DUPLICATE = /duplicate capture group name: `(\w+)`/
 
 /**
- * Refuses a `regexp` stage that is wrong or names no group, one group twice, or one with what is no label.
- * Throws LogqlError (`parse`).
+ * Refuses a `regexp` stage whose expression is invalid, has no named group, or has a name twice or one that is not a label
+ * name. Throws LogqlError (`parse`).
  */
 export function checkRegexpStage(pattern: string): void {
   const refuse = (problem: string): LogqlError => parseError(`invalid regexp parser: ${problem}`)

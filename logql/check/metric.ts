@@ -34,7 +34,7 @@ const GROUPED: ReadonlySet<RangeOperation> = new Set([
   'last_over_time',
 ])
 
-/** Refuses a range aggregation whose parts do not go together. Throws LogqlError (`parse`). */
+/** Refuses a range aggregation with a parameter, an unwrap or a grouping that it must not have, or without one that it needs. Throws LogqlError (`parse`). */
 export function checkRange(
   operation: RangeOperation,
   parameter: number | undefined,
@@ -54,8 +54,8 @@ export function checkRange(
 }
 
 /**
- * The parameter of a vector aggregation from how it is written. Throws LogqlError (`parse`) when it is needed and
- * missing, wrong, or not taken, and when the operation takes no grouping.
+ * The parameter of a vector aggregation, given as it is written. Throws LogqlError (`parse`) when it is missing, invalid
+ * or not allowed, and when a grouping is not allowed.
  */
 export function vectorParameter(
   operation: VectorOperation,

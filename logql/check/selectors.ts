@@ -3,7 +3,7 @@ import { compileMatcher } from '../matchers.ts'
 import { parseError } from '../parse/parse-error.ts'
 
 /**
- * Refuses a query with a selector whose matchers all match the empty value, and so any stream. Throws
+ * Refuses a query with a selector whose matchers all match the empty value: it would select every stream. Throws
  * LogqlError (`parse`).
  */
 export function checkSelectors(expr: Expr): void {

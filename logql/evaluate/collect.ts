@@ -14,9 +14,9 @@ import { seriesTable } from './series.ts'
 import { type Windows } from './windows.ts'
 
 /**
- * The samples of a range aggregation, in the windows that they are in. Yields after each block. Throws
- * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for the earliest entry with an
- * error, `limit` for more than `maxSeries` series.
+ * Collects the samples of a range aggregation by series and window. Yields after each block. Throws LogqlError: `parse`
+ * for a stage that does not compile, `pipeline` for the earliest entry with an error, `limit` for more than `maxSeries`
+ * series.
  */
 export function* collect(
   expr: RangeExpr,
@@ -58,7 +58,7 @@ export function* collect(
 const unwrapper = (unwrap: Unwrap, { grouping }: RangeExpr) =>
   compileUnwrap(unwrap, grouping?.without === false && grouping.labels.includes(unwrap.label))
 
-/** Whether the lines of a block need not be read: none is changed, and all have the labels of their stream. */
+/** Whether the lines of a block need not be read: no stage changes them, and all have the labels of their stream. */
 function isCountable({ log, unwrap, grouping }: RangeExpr, labels: Labels, block: Block): boolean {
   if (log.stages.length > 0 || unwrap !== undefined) return false
   if (block.hasMetadata === false) return true

@@ -10,16 +10,16 @@ import { addSample, addTimedSample, noSamples, type Samples } from './samples.ts
 import { type Series, type SeriesTable } from './series.ts'
 import { type Span, type Windows } from './windows.ts'
 
-/** The samples that a range aggregation has: `samples[series.id]` for each series of the table. */
+/** The samples of a range aggregation: `samples[series.id]` for each series of the table. */
 export type Collected = { table: SeriesTable; samples: Samples[] }
 
-/** All that is needed to make samples of entries. */
+/** What is needed to turn entries into samples, and the samples so far. */
 export type Collector = Collected & {
   expr: RangeExpr
   windows: Windows
   intake: Intake
   finder: SeriesFinder
-  /** A text that every line has which the stages keep. */
+  /** A text that is in every line that the stages keep. */
   requiredText: string | undefined
   unwrap: ((processed: Processed) => Unwrapped | undefined) | undefined
   direct: DirectNumber | undefined

@@ -2,10 +2,10 @@ import { type Block, type Lines } from '../source.ts'
 import { linesWith } from '../stages/lines-with.ts'
 import { type StreamPipeline } from '../stages/pipeline.ts'
 
-/** Times as they are compared: ns since a moment near by, exact below 2^53. */
+/** A span of time, whose times are compared as numbers: ns since `baseNs`, exact below 2^53. */
 export type Span = { baseNs: bigint; lengthNs: number; isForward: boolean }
 
-/** Where the reading of a block stands. */
+/** The position of a reader in a block. */
 export type Cursor = {
   pipeline: StreamPipeline
   block: Block
@@ -44,7 +44,8 @@ export function cursorOn(
 }
 
 /**
- * Opens the block at the first entry in the span (with `wanted`, whose line has the text); false without one.
+ * Opens the block at the first entry in the span, or, if a text is `wanted`, at the first one whose line contains it;
+ * false when there is none.
  */
 export function open(
   cursor: Cursor,

@@ -4,8 +4,8 @@ import { type Labels } from '../source.ts'
 import { withLabel } from './labels.ts'
 
 /**
- * How `label_replace` changes labels: where the whole source label matches the pattern, the target label
- * becomes the replacement, or goes away when that is empty. Throws LogqlError (`parse`) for a wrong pattern.
+ * How `label_replace` changes labels: if the whole source label matches the pattern, the target label becomes the
+ * replacement, or is removed if that is empty. Throws LogqlError (`parse`) for an invalid pattern.
  */
 export function labelReplacer({
   target,

@@ -2,7 +2,7 @@ import { type Grouping } from '../ast.ts'
 import { type Labels } from '../source.ts'
 import { compareTexts } from '../strings.ts'
 
-/** A text that two label sets share only if they are equal: every part stands after its length. */
+/** A key that is the same for equal label sets only: each name and value is written after its length. */
 export function labelsKey(labels: Labels): string {
   let key = ''
   for (const [name, value] of labels) key += `${name.length}:${name}${value.length}:${value}`
@@ -16,7 +16,7 @@ export function groupLabels(labels: Labels, { without, labels: names }: Grouping
   return kept
 }
 
-/** The labels with one changed; '' takes it away. Sorted by name again. */
+/** The labels with one changed, or removed if the value is ''; still sorted by name. */
 export function withLabel(labels: Labels, name: string, value: string): Labels {
   const changed = new Map(labels)
   if (value === '') {

@@ -140,7 +140,7 @@ function varianceIn(window: SampleWindow): number {
   return squares / count
 }
 
-/** What a counter had reached each time that it began anew: entry i is the value lost between i − 1 and i. */
+/** The values that resets of a counter lost: entry i is the value before a reset between i − 1 and i, else 0. */
 function resetsOf(values: readonly number[]): number[] {
   return values.map((value, index) => {
     const before = values[index - 1] ?? value
@@ -149,9 +149,9 @@ function resetsOf(values: readonly number[]): number[] {
 }
 
 /**
- * How much a counter rises in a second, 0 for a single sample. Loki 3.7 means to extend the rise to the whole
- * window, as Prometheus does, but mixes units: it counts the time between samples in µs and the range in
- * seconds, so that next to nothing is added (Loki issue 23670). This does the same.
+ * The increase of a counter per second; 0 for a single sample. Loki 3.7 extrapolates to the whole window as Prometheus
+ * does, but mixes units: the time between samples is in µs and the range in seconds, so that it adds next to nothing
+ * (Loki issue 23670). This does the same.
  */
 function counterRate(window: SampleWindow, rangeNs: bigint): number {
   const { low, high, samples } = window

@@ -9,10 +9,10 @@ import { addSample, type Samples } from './samples.ts'
 import { internSeries, type Series } from './series.ts'
 import { type Span, spansOf } from './windows.ts'
 
-/** A stream of which blocks are read, and the samples of those that need not be. */
+/** A stream whose blocks are read; `counted` are the samples of blocks whose lines need not be read. */
 export type ReadStream = { labels: Labels; pipeline: StreamPipeline; counted: Samples | undefined }
 
-/** Adds the entries of a block, whose lines it does not read, to the series of their stream. */
+/** Adds the entries of a block to the series of their stream without reading the lines. */
 export function countEntries(collector: Collector, stream: ReadStream, block: Block): void {
   const { expr, table, windows, intake } = collector
   const spans = spansOf(block, windows)
@@ -74,7 +74,7 @@ const NO_METADATA = { line: '', metadata: NO_LABELS, parsed: NO_LABELS }
 const seriesOf = ({ finder }: Collector, stream: Labels): Series =>
   findSeries(finder, { ...NO_METADATA, stream })
 
-/** Takes plain numbers out of the lines themselves; the pipeline has the lines that hold none. */
+/** Reads plain numbers directly from the lines; the other lines go through the pipeline. */
 function readNumbers(
   collector: Collector,
   stream: StreamPipeline,

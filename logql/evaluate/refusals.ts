@@ -6,7 +6,7 @@ import { quote } from '../strings.ts'
 export const formatLabels = (labels: Labels): string =>
   `{${Array.from(labels, ([name, value]) => `${name}=${quote(value)}`).join(', ')}}`
 
-/** Refuses a query for an entry that its stages could not read or that is no number, in Loki's words. */
+/** The error for an entry with `__error__`, in Loki's words. */
 export function pipelineError(error: string, labels: Labels): LogqlError {
   return new LogqlError(
     'pipeline',
@@ -17,7 +17,7 @@ export function pipelineError(error: string, labels: Labels): LogqlError {
   )
 }
 
-/** Refuses a query that makes too many series, in Loki's words. */
+/** The error for too many series, in Loki's words. */
 export const tooManySeries = (maxSeries: number): LogqlError =>
   new LogqlError(
     'limit',

@@ -4,7 +4,7 @@ import { type MatrixSeries, type MetricResult } from './metric.ts'
 /** A sample as Loki writes it: seconds since 1970, to the millisecond, and the value as a text. */
 type RenderedPoint = [number, string]
 
-/** The part of Loki's answer that stands under `data`. */
+/** The member `data` of Loki's answer. */
 export type RenderedMetric =
   | { resultType: 'scalar'; result: RenderedPoint }
   | { resultType: 'vector'; result: { metric: Record<string, string>; value: RenderedPoint }[] }

@@ -75,7 +75,7 @@ export function addTimedSample(
   addSample(samples, enter, leave, value, undefined)
 }
 
-/** The samples in the order of their times, those of equal times as they came; without times in that of windows. */
+/** The samples ordered by time (equal times in the order in which they came), or by window if they have no times. */
 export function sorted(samples: Samples): Samples {
   if (samples.isSorted) return samples
   return samples.times === undefined ? byWindows(samples) : byTimes(samples, samples.times)

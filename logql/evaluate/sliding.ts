@@ -1,7 +1,7 @@
 /**
- * The fold of a window that only moves on, in two parts: `front[i]` is the fold of the window's older values
- * from the (frontLow + i)th on, `back` that of the newer ones. Nothing is ever subtracted, so no error is left
- * behind by values that are gone; each value is folded twice at most.
+ * The fold of a window that only moves forward, in two parts: `front[i]` is the fold of the older values from the
+ * (frontLow + i)th on, `back` that of the newer ones. Values that leave are never subtracted, so they leave no rounding
+ * error; each value is folded twice at most.
  */
 export type Sliding<T> = {
   front: T[]

@@ -94,7 +94,7 @@ export function quantileOf(quantile: number, values: Float64Array): number {
   return lower * (1 - weight) + upper * weight
 }
 
-/** The least of the values from an index on, which is the next rank when the rank before it stands in place. */
+/** The least of the values from an index on: after `select` of the rank before, this is the next rank. */
 function leastFrom(values: Float64Array, from: number): number {
   let least = values[from] ?? Number.NaN
   if (Number.isNaN(least)) return least

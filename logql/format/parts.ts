@@ -5,11 +5,11 @@ import { formatGoDuration, formatModelDuration } from '../durations.ts'
 const formatGrouping = ({ without, labels }: Grouping): string =>
   `${without ? 'without' : 'by'} (${labels.join(',')})`
 
-/** What stands before the parenthesis of a vector aggregation: `sum by (a)`. Pure. */
+/** A vector aggregation before its parenthesis: `sum by (a)`. Pure. */
 export const vectorHead = ({ operation, grouping }: VectorExpr): string =>
   grouping === undefined ? operation : `${operation} ${formatGrouping(grouping)}`
 
-/** What stands after the parenthesis of a range aggregation: nothing or ` by (a)`. Pure. */
+/** A range aggregation after its parenthesis: nothing or ` by (a)`. Pure. */
 export const rangeTail = ({ grouping }: RangeExpr): string =>
   grouping === undefined ? '' : ` ${formatGrouping(grouping)}`
 
@@ -25,10 +25,10 @@ export function formatOperator({ operator, bool, matching }: BinaryExpr, right: 
   const head = bool ? `${operator} bool` : operator
   if (matching === undefined) return head
   const { on, labels, group, include } = matching
-  // A parenthesis right after `group_left` would be read as its labels. (Loki writes it nevertheless.)
+  // A parenthesis right after `group_left` would be parsed as its labels. (Loki writes it nevertheless.)
   const isMistakable = include.length === 0 && right.trimStart().startsWith('(')
   const included = include.length > 0 || isMistakable ? ` (${include.join(',')})` : ''
-  // Without a group a space is left at the end, as recorded of Loki.
+  // Without a group there is a space at the end, as recorded from Loki.
   const tail = group === undefined ? '' : `group_${group}${included}`
   return `${head} ${on ? 'on' : 'ignoring'} (${labels.join(',')}) ${tail}`
 }

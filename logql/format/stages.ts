@@ -61,7 +61,7 @@ const formatLabelFormat = ({ label, from }: LabelFormat): string =>
 const formatChoice = ({ name, matcher }: LabelChoice): string =>
   matcher === undefined ? name : formatMatcher(matcher)
 
-/** A label filter; what is joined stands in parentheses, with a comma for `and`. Pure. */
+/** A label filter; joined filters are in parentheses, with a comma for `and`. Pure. */
 export function formatLabelFilter(filter: LabelFilter): string {
   switch (filter.kind) {
     case 'match':
@@ -82,8 +82,8 @@ export function formatLabelFilter(filter: LabelFilter): string {
 }
 
 /**
- * As recorded of Loki, the regular expression of a `=~` stands in backquotes here, unless it is a simple one;
- * one of `!~` does not. One with a backquote in it cannot. (Loki puts it there nevertheless.)
+ * As recorded from Loki, the regular expression of `=~` is in backquotes here unless it is a simple one; that of `!~` is
+ * not. One that has a backquote cannot be. (Loki puts it in backquotes nevertheless.)
  */
 const formatLabelMatch = (matcher: Matcher): string =>
   matcher.operator === '=~' && !/[`\r]/.test(matcher.value) && simpleRegexp(matcher.value) === undefined

@@ -5,8 +5,8 @@ import { isOperator, lowestOnRight, PRECEDENCE } from '../precedence.ts'
 import { type Cursor, countNode, take, takeIf, takeLabels } from './cursor.ts'
 
 /**
- * Operands, read by `parseOperand`, and the operators between them that bind at least as tight as `lowest`. An
- * operation on two literals is calculated at once, as Loki does. Throws LogqlError (`parse`).
+ * Operands, which `parseOperand` reads, joined by operators of at least the precedence `lowest`. An operation on two
+ * literals is calculated at once, as in Loki. Throws LogqlError (`parse`).
  */
 export function parseBinary(cursor: Cursor, parseOperand: (cursor: Cursor) => Expr, lowest = 1): Expr {
   let left = parseOperand(cursor)

@@ -3,7 +3,7 @@ import { unquote } from '../strings.ts'
 import { parseError } from './parse-error.ts'
 import { placeOf, readToken, type Token } from './tokens.ts'
 
-/** Where the parser stands in a query: `token` is the one that comes next. */
+/** The parser's position in a query: `token` is the next token. */
 export type Cursor = {
   readonly query: string
   token: Token
@@ -30,42 +30,42 @@ export function countNode(cursor: Cursor): void {
     )
 }
 
-/** The next token, which is passed. Throws LogqlError (`parse`) when no token can be read after it. */
+/** Consumes the next token and returns it. Throws LogqlError (`parse`) when the text after it is no token. */
 export function take(cursor: Cursor): Token {
   const { token } = cursor
   cursor.token = readToken(cursor.query, token.end)
   return token
 }
 
-/** Passes the next token if it is of this kind. Answers whether it was. */
+/** Consumes the next token if it is of this kind. Returns whether it was. */
 export function takeIf(cursor: Cursor, kind: string): boolean {
   if (cursor.token.kind !== kind) return false
   take(cursor)
   return true
 }
 
-/** Loki calls an identifier what begins no token. */
+/** Loki's errors say IDENTIFIER for text that begins no token. */
 const UNKNOWN_NAME = 'IDENTIFIER'
 
-/** The refusal of the next token, with what could stand in its place (nothing when that is much). */
+/** The error for an unexpected next token; `expected` lists what is allowed instead, and is empty when that is a lot. */
 export function unexpected(cursor: Cursor, ...expected: string[]): LogqlError {
   const kind = cursor.token.kind === 'UNKNOWN' ? UNKNOWN_NAME : cursor.token.kind
   const instead = expected.length === 0 ? '' : `, expecting ${expected.join(' or ')}`
   const problem = `syntax error: unexpected ${kind}${instead}`
-  // An empty query has no place, in Loki neither.
+  // Loki gives no position for an empty query either.
   return cursor.query === '' ? parseError(problem) : parseError(problem, placeOf(cursor.query, cursor.token))
 }
 
 /**
- * Passes a token of this kind. Throws LogqlError (`parse`) if it is another; `expected` is what could stand
- * there, when it is more than this kind.
+ * Consumes a token of this kind. Throws LogqlError (`parse`) if the next token is of another kind; `expected` lists the
+ * allowed kinds when there are others than this one.
  */
 export function expect(cursor: Cursor, kind: string, ...expected: string[]): Token {
   if (cursor.token.kind !== kind) throw unexpected(cursor, ...(expected.length === 0 ? [kind] : expected))
   return take(cursor)
 }
 
-/** Passes a string and answers its text. Throws LogqlError (`parse`). */
+/** Consumes a string and returns its text. Throws LogqlError (`parse`). */
 export function takeString(cursor: Cursor, ...expected: string[]): string {
   const token = expect(cursor, 'STRING', ...expected)
   const text = unquote(token.text)
@@ -74,14 +74,14 @@ export function takeString(cursor: Cursor, ...expected: string[]): string {
   return text
 }
 
-/** Items between commas, at least one. Throws LogqlError (`parse`). */
+/** One or more items, separated by commas. Throws LogqlError (`parse`). */
 export function takeList<Item>(cursor: Cursor, takeItem: (cursor: Cursor) => Item): Item[] {
   const items = [takeItem(cursor)]
   while (takeIf(cursor, ',')) items.push(takeItem(cursor))
   return items
 }
 
-/** `(a, b)`, perhaps empty: names of labels. Throws LogqlError (`parse`). */
+/** The label names in `(a, b)` or `()`. Throws LogqlError (`parse`). */
 export function takeLabels(cursor: Cursor): string[] {
   expect(cursor, '(')
   if (takeIf(cursor, ')')) return []

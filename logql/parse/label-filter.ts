@@ -9,9 +9,9 @@ import { isNumberNext, takeNumber } from './number.ts'
 const COMPARISONS: readonly ComparisonOperator[] = ['==', '!=', '>', '>=', '<', '<=']
 
 /**
- * Label filters joined by `and`, `or`, commas, or nothing (which means `and`). Of `and` and `or` the first
- * binds tighter, as in Loki (whose documentation once said otherwise), and both group to the left; a comma or
- * nothing takes all that follows as its right side. Throws LogqlError (`parse`).
+ * Label filters joined by `and`, `or`, a comma, or nothing; the last two mean `and`. `and` binds tighter than `or`, as
+ * in Loki (its documentation once said otherwise), and both are left-associative. A comma or nothing takes everything
+ * after it as its right side. Throws LogqlError (`parse`).
  */
 export function parseLabelFilter(cursor: Cursor): LabelFilter {
   let filter = parseConjunction(cursor)

@@ -10,13 +10,13 @@ import { placeOf } from './tokens.ts'
 /** Log lines of a range of time: the `{…} | … [5m] offset 1h` in a range aggregation. */
 export type LogRange = { log: LogExpr; unwrap: Unwrap | undefined; rangeNs: bigint; offsetNs: bigint }
 
-/** What stands before, after, or around a range. */
+/** The log lines without the range, and the range without the lines: either may come first in a query. */
 type Lines = { log: LogExpr; unwrap: Unwrap | undefined }
 type Range = { rangeNs: bigint; offsetNs: bigint }
 
 /**
- * A selector with its range, which stands after the selector or after the pipeline, the whole perhaps in
- * parentheses. Throws LogqlError (`parse`).
+ * A log query with a range after the selector or after the pipeline, with or without parentheses around it. Throws
+ * LogqlError (`parse`).
  */
 export function parseLogRange(cursor: Cursor): LogRange {
   const { lines, range } = parseLines(cursor)
@@ -38,7 +38,7 @@ function parseLines(cursor: Cursor): { lines: Lines; range: Range | undefined } 
   return cursor.token.kind === 'RANGE' ? { lines, range: parseRange(cursor) } : { lines, range: undefined }
 }
 
-/** The range that comes, and the pipeline that may follow where there is none yet. */
+/** Reads the range and, if there is no pipeline yet, the pipeline that may follow it. */
 function withRange(cursor: Cursor, lines: Lines): { lines: Lines; range: Range } {
   const range = parseRange(cursor)
   const isPiped = lines.unwrap !== undefined || lines.log.stages.length > 0

@@ -3,7 +3,7 @@ import { type Cursor, expect, take } from './cursor.ts'
 import { parseError } from './parse-error.ts'
 import { placeOf } from './tokens.ts'
 
-/** Whether a number comes, perhaps with its sign. */
+/** Whether the next token begins a number, with or without a sign. */
 export const isNumberNext = ({ token: { kind } }: Cursor): boolean =>
   kind === 'NUMBER' || kind === '+' || kind === '-'
 

@@ -1,11 +1,11 @@
 import { LogqlError, type Position } from '../error.ts'
 
-/** Where something stands in a query, and whether Loki's errors say line 0 there. */
+/** A position in a query, and whether Loki's errors give line 0 for it. */
 export type Place = Position & { isLineLost: boolean }
 
 /**
- * A refusal of a query in the form of Loki's, with the place when there is one. Where Loki has lost the line
- * the text says line 0, too, but not the error's `position`.
+ * A parse error in Loki's form, with the position if there is one. Where Loki gives line 0 the message gives it, too;
+ * the error's `position` has the real line.
  */
 export function parseError(problem: string, place?: Place): LogqlError {
   if (place === undefined) return new LogqlError('parse', `parse error : ${problem}`)

@@ -8,7 +8,7 @@ const MATCH_OPERATORS: readonly MatchOperator[] = ['=', '!=', '=~', '!~']
 export const matchOperator = ({ token }: Cursor): MatchOperator | undefined =>
   MATCH_OPERATORS.find((operator) => operator === token.kind)
 
-/** `{name="value", …}`, perhaps empty. Throws LogqlError (`parse`). */
+/** `{name="value", …}` or `{}`. Throws LogqlError (`parse`). */
 export function parseSelector(cursor: Cursor): Matcher[] {
   expect(cursor, '{')
   if (takeIf(cursor, '}')) return []

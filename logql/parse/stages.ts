@@ -18,8 +18,8 @@ const lineOperator = ({ token }: Cursor): LineFilter['operator'] | undefined =>
   LINE_OPERATORS.find((operator) => operator === token.kind)
 
 /**
- * The stages that come, up to an `unwrap`, whose `|` is passed already: `isUnwrap` says that it comes.
- * Throws LogqlError (`parse`).
+ * Reads stages. Stops at the end of the pipeline, or after the `|` of an `unwrap` where one is allowed: then `isUnwrap`
+ * is true. Throws LogqlError (`parse`).
  */
 export function parseStages(
   cursor: Cursor,
@@ -36,8 +36,7 @@ export function parseStages(
 }
 
 /**
- * One line filter, or with `!= "a" or "b"` one for each text: that none of them is there is what a filter
- * after the other says, too, and how Loki writes it.
+ * One line filter. `!= "a" or "b"` gives two: it means the same as `!= "a" != "b"`, which is how Loki writes it.
  */
 function parseLineFilter(cursor: Cursor, operator: LineFilter['operator']): LineFilter[] {
   take(cursor)
@@ -88,7 +87,7 @@ function parseStage(cursor: Cursor): Stage {
   }
 }
 
-/** Passes the name of a stage and answers the string after it. */
+/** Consumes the name of a stage and returns the string after it. */
 function takeArgument(cursor: Cursor): string {
   take(cursor)
   return takeString(cursor)

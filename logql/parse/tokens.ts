@@ -3,8 +3,8 @@ import { parseBytes } from '../values.ts'
 import { type Place, parseError } from './parse-error.ts'
 
 /**
- * A piece of a query. `kind` is the name by which Loki calls it in its errors: a keyword or a sign as it is
- * written, a function in capitals (`COUNT_OVER_TIME`), or what it is (`STRING`, `$end`).
+ * A token of a query. `kind` is its name in Loki's errors: a keyword or sign as it is written, a function in capitals
+ * (`COUNT_OVER_TIME`), or a class of tokens (`STRING`, `$end`).
  */
 export type Token = { kind: string; text: string; start: number; end: number }
 
@@ -14,7 +14,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   ...['bool', 'and', 'or', 'unless'],
 ])
 
-/** Names that are functions only where a parenthesis or a grouping follows; elsewhere they are labels. */
+/** Names that are functions only before a parenthesis or a grouping; elsewhere they are label names. */
 const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ...[
     ...['count_over_time', 'rate', 'rate_counter', 'bytes_over_time', 'bytes_rate', 'avg_over_time'],
@@ -48,7 +48,7 @@ const matchAt = (pattern: RegExp, text: string, at: number): string | undefined 
   return pattern.exec(text)?.[0]
 }
 
-/** The next place with neither white space nor a comment. */
+/** The offset after white space and comments. */
 const skipBlanks = (query: string, offset: number): number =>
   offset + (matchAt(SKIPPED, query, offset)?.length ?? 0)
 
@@ -76,14 +76,14 @@ export function readToken(query: string, offset: number): Token {
   if (number !== undefined) return number
   const text = matchAt(SIGN, query, start)
   if (text !== undefined) return token(text, text)
-  // No rule takes what is left, of which a character in quotes is one token.
+  // No grammar rule uses any other text; a character in quotes is one token.
   return token(
     'UNKNOWN',
     matchAt(CHARACTER, query, start) ?? String.fromCodePoint(query.codePointAt(start) ?? 0),
   )
 }
 
-/** A number, or with its unit a duration, perhaps negative, or a size. */
+/** A number, or, with a unit, a duration (which may be negative) or a size. */
 function numberToken(query: string, start: number): Token | undefined {
   const sign = query[start] === '-' ? '-' : ''
   const number = matchAt(NUMBER, query, start + sign.length)
@@ -115,10 +115,10 @@ function rangeToken(query: string, start: number): Token {
   return { kind: 'RANGE', text, start, end: start + text.length }
 }
 
-/** Loki has lost the line when it meets these, and says 0, as recorded for ranges. */
+/** In errors at these tokens Loki gives line 0, as recorded for ranges. */
 const KINDS_WITHOUT_LINE: ReadonlySet<string> = new Set(['RANGE', 'DURATION', 'BYTES', 'PARSER_FLAG'])
 
-/** Where a token of a query stands. Pure. */
+/** The position of a token in a query. Pure. */
 export function placeOf(query: string, { kind, start }: Pick<Token, 'kind' | 'start'>): Place {
   const before = query.slice(0, start)
   const lineStart = before.lastIndexOf('\n') + 1

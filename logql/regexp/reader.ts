@@ -1,6 +1,6 @@
 import { type Characters, charactersOf, DIGITS, negated, SPACE, WORD, withBothCases } from './characters.ts'
 
-/** Where the reading stands. `ignoresCase` and `dotIsAny` are the flags `i` and `s`. */
+/** The reader's position. `ignoresCase` and `dotIsAny` are the flags `i` and `s`. */
 export type Reader = { pattern: string; at: number; depth: number; ignoresCase: boolean; dotIsAny: boolean }
 
 /** Thrown to give the pattern up; never leaves `parseSimple`. */
@@ -10,14 +10,14 @@ export function giveUp(): never {
   throw UNKNOWN
 }
 
-/** Goes past the text if it comes. */
+/** Consumes the text if it is next. */
 export function takeIf(reader: Reader, text: string): boolean {
   if (!reader.pattern.startsWith(text, reader.at)) return false
   reader.at += text.length
   return true
 }
 
-/** Goes past what a sticky expression matches. */
+/** Consumes what a sticky expression matches. */
 export function match(reader: Reader, expression: RegExp): RegExpExecArray | undefined {
   expression.lastIndex = reader.at
   const found = expression.exec(reader.pattern)

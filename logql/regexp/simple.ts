@@ -1,12 +1,12 @@
-/** One way in which a text can be like a simple regular expression. */
-export type Likeness =
-  | { kind: 'anything' }
-  | { kind: 'something' }
+/** A test of a text; texts are compared without a regular expression. */
+export type TextTest =
+  | { kind: 'any' }
+  | { kind: 'not_empty' }
   | { kind: 'equal'; text: string }
-  | { kind: 'has'; text: string }
+  | { kind: 'contains'; text: string }
 
-/** A regular expression that Loki does without: a text is like it in one of these ways. */
-export type SimpleRegexp = { ways: readonly Likeness[]; foldsCase: boolean }
+/** What Loki uses instead of a simple regular expression: a text matches if it passes one of the tests. */
+export type SimpleRegexp = { tests: readonly TextTest[]; ignoresCase: boolean }
 
 /**
  * What is left of a regular expression that is only text, `.*`, `.+`, groups and alternatives. An empty text is
@@ -19,21 +19,21 @@ type Node =
   | { kind: 'sequence'; parts: readonly Node[] }
 
 /**
- * What Loki makes of a regular expression of a label filter that is only texts, perhaps with `.*` around, or
- * alternatives of these; undefined for any other. A lone text must be the whole value, but one beside a `.*`
- * or with a beginning in common with its neighbour must only be in it: `warn.*` and `warn|warning` are like
- * `prewarn`, too. Loki 3.7.6 is so, as its issue 23892 and its discussions 1787, 14433, 20297 and 24421 tell,
- * and its spelling of queries in recorded answers agrees. Pure.
+ * The tests that Loki uses for a regular expression of a label filter that is a text, a text with `.*` at its ends, or
+ * alternatives of these; undefined for any other. A text alone must be the whole value; a text next to `.*`, or one that
+ * shares its beginning with the next alternative, must only be in the value: `warn.*` and `warn|warning` match `prewarn`,
+ * too. Loki 3.7.6 does so, see its issue 23892 and its discussions 1787, 14433, 20297 and 24421; the recorded spelling of
+ * queries agrees. Pure.
  */
 export function simpleRegexp(pattern: string): SimpleRegexp | undefined {
-  const foldsCase = pattern.startsWith('(?i)')
-  const body = foldsCase ? pattern.slice(4) : pattern
+  const ignoresCase = pattern.startsWith('(?i)')
+  const body = ignoresCase ? pattern.slice(4) : pattern
   const tokens = body.match(TOKEN) ?? []
   if (tokens.join('') !== body || tokens.length > MAX_TOKENS) return undefined
   const reader: Reader = { tokens, at: 0 }
   const node = readEither(reader)
-  const ways = node === undefined || reader.at < tokens.length ? undefined : waysOf(node)
-  return ways && { ways, foldsCase }
+  const tests = node === undefined || reader.at < tokens.length ? undefined : testsOf(node)
+  return tests && { tests, ignoresCase }
 }
 
 /** Longer ones are not looked at. */
@@ -94,7 +94,7 @@ function withoutPrefix(node: Node, length: number): Node {
   return sequence(rest === '' ? more : [{ kind: 'text', text: rest }, ...more])
 }
 
-/** Alternatives as Go's parser has them: a beginning that neighbours share stands before them once. */
+/** Alternatives as in Go's parser: a common beginning of neighbours is taken out and put before them. */
 function factored(branches: readonly Node[]): Node {
   const result: Node[] = []
   for (let start = 0; start < branches.length; ) {
@@ -124,47 +124,48 @@ function sharedPrefix(a: string, b: string): string {
   return characters.slice(0, end < 0 ? characters.length : end).join('')
 }
 
-type Ways = readonly Likeness[] | undefined
+type Tests = readonly TextTest[] | undefined
 
-function waysOf(node: Node): Ways {
+function testsOf(node: Node): Tests {
   switch (node.kind) {
     case 'text':
-      return [node.text === '' ? { kind: 'anything' } : { kind: 'equal', text: node.text }]
+      return [node.text === '' ? { kind: 'any' } : { kind: 'equal', text: node.text }]
     case 'anything':
-      return [{ kind: node.minimum === 0 ? 'anything' : 'something' }]
+      return [{ kind: node.minimum === 0 ? 'any' : 'not_empty' }]
     case 'either':
-      return hasCharacterClass(node.branches) ? undefined : allWays(node.branches.map(waysOf))
+      return hasCharacterClass(node.branches) ? undefined : allTests(node.branches.map(testsOf))
     case 'sequence':
-      return waysOfSequence(node.parts, undefined)
+      return testsOfSequence(node.parts, undefined)
   }
 }
 
-const allWays = (ways: readonly Ways[]): Ways =>
-  ways.every((each) => each !== undefined) ? ways.flatMap((each) => each ?? []) : undefined
+const allTests = (tests: readonly Tests[]): Tests =>
+  tests.every((each) => each !== undefined) ? tests.flatMap((each) => each ?? []) : undefined
 
-/** Loki looks at so many parts. */
+/** Loki looks at no more parts than this. */
 const MAX_PARTS = 3
 
-/** `.*` at both ends, and between them a text that is in the value, perhaps with one of several after it. */
-function waysOfSequence(parts: readonly Node[], before: string | undefined): Ways {
+/** `.*` at one or both ends of a text that the value contains, which may be followed by alternatives. */
+function testsOfSequence(parts: readonly Node[], before: string | undefined): Tests {
   const inner = parts.filter((part) => part.kind !== 'anything' || part.minimum > 0)
   const [first, second, third] = inner
   if (parts.length > MAX_PARTS || third !== undefined) return undefined
-  if (first?.kind !== 'text') return before === undefined || first !== undefined ? undefined : has(before)
+  if (first?.kind !== 'text')
+    return before === undefined || first !== undefined ? undefined : contains(before)
   const text = (before ?? '') + first.text
-  if (second === undefined) return has(text)
+  if (second === undefined) return contains(text)
   const isAdjacent = parts.indexOf(second) === parts.indexOf(first) + 1
-  return isAdjacent && second.kind === 'either' ? waysAfter(text, second.branches) : undefined
+  return isAdjacent && second.kind === 'either' ? testsAfter(text, second.branches) : undefined
 }
 
-const has = (text: string): Ways => [{ kind: 'has', text }]
+const contains = (text: string): Tests => [{ kind: 'contains', text }]
 
-function waysAfter(before: string, branches: readonly Node[]): Ways {
+function testsAfter(before: string, branches: readonly Node[]): Tests {
   if (hasCharacterClass(branches)) return undefined
-  return allWays(
+  return allTests(
     branches.map((branch) => {
-      if (branch.kind === 'text') return has(before + branch.text)
-      return branch.kind === 'either' ? undefined : waysOfSequence(partsOf(branch), before)
+      if (branch.kind === 'text') return contains(before + branch.text)
+      return branch.kind === 'either' ? undefined : testsOfSequence(partsOf(branch), before)
     }),
   )
 }

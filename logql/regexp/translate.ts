@@ -11,7 +11,7 @@ export type Translated = {
 
 /**
  * The same expression for JavaScript's engine, some thirty times as fast; undefined when it might mean
- * something else there. `isWhole`: the match must be the whole text, and `.` is a newline, too.
+ * something else there. `isWhole`: the match must be the whole text, and `.` matches a newline, too.
  */
 export function translate(pattern: string, isWhole: boolean): Translated | undefined {
   const node = parseSimple(pattern, isWhole)

@@ -23,7 +23,7 @@ export type LabelView = {
 export type Entry = LabelView & {
   line: string
   timeNs: () => bigint
-  /** The stream's labels as they were, which decide what a parsed label is called. */
+  /** The stream's labels before any stage: parsed labels with one of these names get a suffix. */
   readonly base: Labels
   /** The entry's own, so that it may be changed. */
   parsed: Map<string, string> | undefined
@@ -36,13 +36,13 @@ export function labelOf(view: LabelView, name: string): string | undefined {
   return plainLabelOf(view, name)
 }
 
-/** The value of a label, but for the error and its details: for most stages these are no labels, as in Loki. */
+/** The value of a label other than `__error__` and `__error_details__`, which most stages do not see, as in Loki. */
 export const plainLabelOf = (view: LabelView, name: string): string | undefined =>
   view.parsed?.get(name) ?? view.metadata.get(name) ?? view.stream.get(name)
 
 /**
- * The details of an error as they are told: those of an error that was dropped only where the entry has other labels
- * than its stream, as in Loki.
+ * `__error_details__` as it is shown: after `drop __error__` only if the labels of the entry are not those of its stream,
+ * as in Loki.
  */
 export function detailsOf({ stream, base, metadata, parsed, error, errorDetails }: Entry): string {
   const isChanged = stream !== base || metadata.size > 0 || (parsed !== undefined && parsed.size > 0)
@@ -50,7 +50,7 @@ export function detailsOf({ stream, base, metadata, parsed, error, errorDetails 
 }
 
 /**
- * Gives a label a new value as a parsed one, in place of one of the same name of the stream or its metadata.
+ * Sets a parsed label. It replaces a label of the same name of the stream or the metadata.
  */
 export function setParsed(entry: Entry, name: string, value: string): void {
   if (entry.stream.has(name)) entry.stream = without(entry.stream, name)
@@ -68,17 +68,17 @@ export function removeLabel(entry: Entry, name: string): void {
   if (entry.stream.has(name)) entry.stream = without(entry.stream, name)
 }
 
-/** What a label that is parsed from the line is called: the stream and its metadata keep their names. */
+/** The name of a label that is parsed from the line: with a suffix if the stream or its metadata has the name. */
 export const parsedName = (entry: Entry, name: string): string =>
   entry.base.has(name) || entry.metadata.has(name) ? name + DUPLICATE_SUFFIX : name
 
-/** Marks the entry with the kind and the words of an error. */
+/** Marks the entry: sets `__error__` and `__error_details__`. */
 export function setError(view: LabelView, error: string, details: string): void {
   view.error = error
   view.errorDetails = details
 }
 
-/** The labels but for one. */
+/** The labels without one of them. */
 export function without(labels: Labels, name: string): Labels {
   const left = new Map(labels)
   left.delete(name)

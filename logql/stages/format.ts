@@ -110,8 +110,8 @@ function labelsNow(entry: Entry): Labels {
 }
 
 /**
- * The label keeps where it comes from: a renamed label of the stream is still one of the stream. One that is renamed
- * to itself is gone, as in Loki.
+ * A renamed label of the stream stays a label of the stream, and likewise one of the metadata or a parsed one. A label
+ * that is renamed to itself is removed, as in Loki.
  */
 function rename(entry: Entry, from: string, to: string): void {
   const value = plainLabelOf(entry, from)

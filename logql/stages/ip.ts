@@ -6,7 +6,7 @@ type Address = { isV6: boolean; value: bigint }
 
 /**
  * Whether some address in the text is the wanted one, in the range (`10.0.0.1-10.0.0.9`) or in the block
- * (`10.0.0.0/8`), of IPv4 or IPv6. Throws LogqlError (`parse`) for a text that is none of these.
+ * (`10.0.0.0/8`), of IPv4 or IPv6. Throws LogqlError (`parse`) for any other text.
  */
 export function compileIpMatch(wanted: string): (text: string) => boolean {
   const range = parseRange(wanted)

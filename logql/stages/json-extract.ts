@@ -14,7 +14,7 @@ const STOP = -1
 /**
  * `json label="path"`: only the values at these paths, each first one. A value that is not there is ''. The
  * rest of the line is not checked, and what is behind the last value not even looked at. Throws LogqlError
- * (`parse`) for a path that is none.
+ * (`parse`) for an invalid path.
  */
 export function compileJsonExtract(extractions: readonly Extraction[], wanted: Wanted): CompiledStage {
   const tree = pathTree(extractions.map(({ path }) => path))
@@ -95,7 +95,7 @@ function wantedKeyEnd(line: string, valueStart: number): number | undefined {
   return line.charCodeAt(colon) === 58 ? lastBefore(line, colon) : undefined
 }
 
-/** The last place before this one that is no white space. */
+/** The last place before this one that is not white space. */
 function lastBefore(line: string, end: number): number {
   let at = end - 1
   while (isSpace(line.charCodeAt(at))) at--
@@ -138,7 +138,7 @@ function searchArray(search: Search, from: number, node: PathNode): number {
   return STOP
 }
 
-/** Takes the value at `from` where a path ends, and goes on into it where one goes on. */
+/** Takes the value at `from` if a path ends here, and searches in it if a path goes on. */
 function take(search: Search, from: number, node: PathNode): number {
   const { line } = search
   const first = line.charCodeAt(from)
@@ -167,6 +167,6 @@ function valueText(line: string, from: number, end: number): string {
   if (first === 34) return labelValue(line.slice(from + 1, end - 1))
   const text = line.slice(from, end)
   if (first === 123) return text
-  // As Loki does, escapes inside of arrays are resolved, too.
+  // As in Loki, escapes inside arrays are resolved, too.
   return first === 91 ? labelValue(text) : text === 'null' ? '' : text
 }

@@ -9,16 +9,15 @@ import {
 } from './json-scan.ts'
 
 /**
- * The reading of one object in a text, member by member. While there is a member, `at` is the place of its
- * value, and whoever reads sets it to the place after that; in the end it is the place after the object, or
- * negative: what is wrong with it.
+ * Reads one object in a text, member by member. After each member's key `at` is the place of its value, and the caller
+ * sets it to the place after the value. At the end `at` is the place after the object, or negative: the problem.
  */
 export type ObjectScan = { readonly text: string; at: number; key: string; isFirst: boolean }
 
 /** A reading of the object whose first member comes at or after `at`. */
 export const objectScan = (text: string, at: number): ObjectScan => ({ text, at, key: '', isFirst: true })
 
-/** Goes to the next member; false when there is none. */
+/** Moves to the value of the next member; false when there is none. */
 export function nextMember(scan: ObjectScan): boolean {
   const { text } = scan
   const start = memberStart(scan)
@@ -36,7 +35,7 @@ function memberStart(scan: ObjectScan): number {
   const at = skipSpace(text, scan.at)
   scan.isFirst = false
   if (isFirst) return at === text.length ? MALFORMED : at
-  // That Loki's scanner speaks of an array here is an error of its own, which users know it by.
+  // Loki's scanner names an array here, which is wrong; users know the message.
   if (at === text.length) return NO_END_OF_ARRAY
   const code = text.charCodeAt(at)
   if (code === 125) return at

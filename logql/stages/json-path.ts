@@ -3,7 +3,7 @@ import { LogqlError } from '../error.ts'
 /** A step into a JSON value: a member's name or the index of an array's item. */
 type Step = string | number
 
-/** Paths as long as this are no longer written by people; the walk along a path nests as deeply. */
+/** Nobody writes longer paths; the search along a path recurses as deeply as the path is long. */
 const MAX_STEPS = 100
 const STEP = /\.?([A-Za-z_][A-Za-z0-9_]*)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]/y
 

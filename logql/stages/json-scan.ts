@@ -1,5 +1,5 @@
-// Scanning of JSON as Loki does it: leniently, from left to right, without looking at what is not asked for.
-// A place is an index into the text; a negative one is a problem, the key of PROBLEMS.
+// A JSON scanner as lenient as Loki's: it goes from left to right and does not check values that nobody asks for. A place
+// is an index into the text; a negative one is a problem, a key of PROBLEMS.
 
 const NO_END_OF_STRING = -1
 export const NO_END_OF_ARRAY = -2
@@ -26,7 +26,7 @@ const BACKSLASH = 92
 /** White space of JSON. */
 export const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9
 
-/** The next place that is no white space; the text's length when there is none. */
+/** The next place that is not white space; the text's length when there is none. */
 export function skipSpace(text: string, from: number): number {
   let at = from
   while (at < text.length && isSpace(text.charCodeAt(at))) at++
@@ -63,7 +63,7 @@ function blockEnd(text: string, from: number, open: number, close: number): numb
   return -1
 }
 
-/** The place after the value that begins at `from`. Numbers are taken as they stand, valid or not. */
+/** The place after the value that begins at `from`. Numbers are not checked. */
 export function valueEnd(text: string, from: number): number {
   if (from >= text.length) return MALFORMED
   const first = text.charCodeAt(from)
@@ -116,7 +116,7 @@ export function unescaped(raw: string): string | undefined {
     if (escaped === undefined) isValid = false
     return escaped ?? ''
   })
-  // Half a surrogate pair is no character.
+  // Half a surrogate pair is not a character.
   return isValid && !/\p{Surrogate}/u.test(text) ? text : undefined
 }
 

@@ -5,9 +5,9 @@ import { labelName } from './label-name.ts'
 import { addParsed, type CompiledStage, hasAllWanted, type Wanted } from './stage.ts'
 
 export const JSON_ERROR = 'JSONParserErr'
-/** Deeper objects than any log has; names of labels grow with the depth, and so does the stack. */
+/** Deeper than the objects of any log: label names grow with the depth, and so does the stack. */
 const MAX_DEPTH = 100
-/** Negative like a problem's place, but none: every wanted label was found. */
+/** Negative as the place of a problem is, but not a problem: every wanted label was found. */
 const FOUND_ALL = -100
 const TOO_DEEP = -101
 
@@ -48,7 +48,7 @@ function readValue(entry: Entry, from: number, name: string, depth: number, want
   const { line } = entry
   const first = line.charCodeAt(from)
   const isObject = first === 123
-  // Where an object ends is looked for once, in the outermost: objects inside it end before it.
+  // Only the end of the outermost object is searched for: the objects inside end before it.
   const end = isObject && depth > 0 ? from : valueEnd(line, from)
   if (end < 0) return end
   if (isObject) {

@@ -12,10 +12,9 @@ export type LabelTest = (view: LabelView) => boolean
 const LABEL_FILTER_ERROR = 'LabelFilterErr'
 
 /**
- * A filter on labels. An entry whose label cannot be read as the number, duration or size that it is compared
- * with is kept and marked, unless it is marked already; one without the label is dropped. One that is marked
- * passes filters by address. What is wrong with an entry is no label but for `__error__`. Throws LogqlError
- * (`parse`) for a wrong regular expression or address.
+ * A filter on labels. An entry whose label is not a number, duration or size, as the filter needs it, is kept and marked,
+ * unless it is marked already; one without the label is dropped. A marked entry passes filters by address. Filters see
+ * `__error__` but not `__error_details__`. Throws LogqlError (`parse`) for an invalid regular expression or address.
  */
 export function compileLabelFilter(filter: LabelFilter): LabelTest {
   switch (filter.kind) {
@@ -49,8 +48,8 @@ export function compileLabelFilter(filter: LabelFilter): LabelTest {
 }
 
 /**
- * A filter that is joined with others or follows `unwrap`. Loki does not refuse an address there that is none: no
- * label is like it, and none is unlike it. Throws as `compileLabelFilter` else.
+ * A filter that is joined with others or follows `unwrap`. There Loki does not refuse an invalid address: neither `=` nor
+ * `!=` then matches any label. Otherwise throws as `compileLabelFilter`.
  */
 export function compileInnerFilter(filter: LabelFilter): LabelTest {
   return filter.kind === 'ip' && !isIpPattern(filter.range)
@@ -59,8 +58,8 @@ export function compileInnerFilter(filter: LabelFilter): LabelTest {
 }
 
 /**
- * A size as it is after it was written and read again: `1KiB` is 1.0kB, hence 1000 bytes. Loki hands queries on as
- * texts within itself, and so compares; measured of 3.7.3 and 3.7.4.
+ * A size after it was formatted and parsed again: `1KiB` becomes 1.0kB, which is 1000 bytes. Loki passes queries between
+ * its parts as text and so compares with this size; measured with 3.7.3 and 3.7.4.
  */
 const shownBytes = (bytes: number): number => parseBytes(formatSize(bytes)).value ?? bytes
 

@@ -1,14 +1,14 @@
 import { type Matcher } from '../ast.ts'
 import { compileMatcher } from '../matchers.ts'
-import { type Likeness, type SimpleRegexp, simpleRegexp } from '../regexp/simple.ts'
+import { type SimpleRegexp, simpleRegexp, type TextTest } from '../regexp/simple.ts'
 import { compileRegexp } from '../regexp.ts'
 
 type Test = (text: string) => boolean
 
 /**
- * Whether a value, '' for a label that is not there, passes a label filter. It is not what the same matcher of a
- * selector asks for: simple regular expressions may be anywhere in the value (see `simpleRegexp`), and `.` is no
- * newline. Throws LogqlError (`parse`).
+ * Whether a value passes a label filter; '' stands for a missing label. It differs from the same matcher in a selector:
+ * simple regular expressions match anywhere in the value (see `simpleRegexp`), and `.` does not match a newline. Throws
+ * LogqlError (`parse`).
  */
 export function compileLabelMatch(matcher: Matcher): Test {
   const { operator, value } = matcher
@@ -18,17 +18,17 @@ export function compileLabelMatch(matcher: Matcher): Test {
   return operator === '=~' ? test : (text) => !test(text)
 }
 
-function testOf({ ways, foldsCase }: SimpleRegexp): Test {
-  const tests = ways.map((way) => likenessTest(way, foldsCase))
-  const [only] = tests
+function testOf({ tests, ignoresCase }: SimpleRegexp): Test {
+  const compiled = tests.map((test) => compileTextTest(test, ignoresCase))
+  const [only] = compiled
   const test: Test =
-    tests.length === 1 && only !== undefined ? only : (text) => tests.some((like) => like(text))
-  return foldsCase ? (text) => test(text.toLowerCase()) : test
+    compiled.length === 1 && only !== undefined ? only : (text) => compiled.some((passes) => passes(text))
+  return ignoresCase ? (text) => test(text.toLowerCase()) : test
 }
 
-function likenessTest(way: Likeness, foldsCase: boolean): Test {
-  if (way.kind === 'anything') return () => true
-  if (way.kind === 'something') return (text) => text !== ''
-  const wanted = foldsCase ? way.text.toLowerCase() : way.text
-  return way.kind === 'equal' ? (text) => text === wanted : (text) => text.includes(wanted)
+function compileTextTest(test: TextTest, ignoresCase: boolean): Test {
+  if (test.kind === 'any') return () => true
+  if (test.kind === 'not_empty') return (text) => text !== ''
+  const wanted = ignoresCase ? test.text.toLowerCase() : test.text
+  return test.kind === 'equal' ? (text) => text === wanted : (text) => text.includes(wanted)
 }

@@ -1,11 +1,11 @@
 import { type LineFilter, type LineTerm } from '../ast.ts'
 import { compileRegexp } from '../regexp.ts'
 import { compileIpMatch } from './ip.ts'
-import { isLike, parseFilterPattern } from './line-pattern.ts'
+import { matchesPattern, parseFilterPattern } from './line-pattern.ts'
 
 /**
- * What a line must be like to pass the filter: one of the terms fits, or for `!=`, `!~` and `!>` none of
- * them. Throws LogqlError (`parse`) for a wrong regular expression, pattern or address.
+ * Whether a line passes the filter: one of the terms matches, or for `!=`, `!~` and `!>` none of them. Throws LogqlError
+ * (`parse`) for an invalid regular expression, pattern or address.
  */
 export function compileLineFilter({ operator, terms }: LineFilter): (line: string) => boolean {
   const tests = terms.map((term) => compileTerm(operator, term))
@@ -27,7 +27,7 @@ function compileTerm(operator: LineFilter['operator'], { text, isIp }: LineTerm)
     case '|>':
     case '!>': {
       const pattern = parseFilterPattern(text)
-      return (line) => isLike(pattern, line)
+      return (line) => matchesPattern(pattern, line)
     }
   }
 }

@@ -56,7 +56,7 @@ export function capture({ literals, captures }: LinePattern, line: string): [str
  * Whether the whole line has the form of the pattern: the literals come in their order, the first at the
  * start and the last at the end of the line; a capture at the end is not empty.
  */
-export function isLike({ literals, captures }: LinePattern, line: string): boolean {
+export function matchesPattern({ literals, captures }: LinePattern, line: string): boolean {
   let at = 0
   for (const [index, literal] of literals.entries()) {
     if (literal === '') continue

@@ -2,13 +2,12 @@ import { type Stage } from '../ast.ts'
 import { type Lines } from '../source.ts'
 
 /**
- * A text that every line must have which these stages keep, found without running them; undefined when there
- * is none.
+ * A text that is in every line that these stages keep, found without running them; undefined when there is none.
  */
 export function requiredText(stages: readonly Stage[]): string | undefined {
   let longest: string | undefined
   for (const stage of stages) {
-    // After these the line is no longer the one that is stored.
+    // These stages change the line.
     if (stage.kind === 'line_format' || stage.kind === 'unpack' || stage.kind === 'decolorize') break
     if (stage.kind !== 'line_filter' || stage.operator !== '|=') continue
     const [term] = stage.terms

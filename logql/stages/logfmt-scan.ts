@@ -8,8 +8,8 @@ const QUOTE = 34
 const EQUALS = 61
 
 /**
- * Reads the next pair. False at the end of the line, and with `problem` where the text is no logfmt: the scan
- * stands there then, and `skipWord` gets it past it.
+ * Reads the next pair. Returns false at the end of the line, and, with `problem` set, where the text is not logfmt;
+ * `skipWord` then skips that text.
  */
 export function nextPair(scan: LogfmtScan): boolean {
   const { line } = scan
@@ -32,12 +32,12 @@ export function nextPair(scan: LogfmtScan): boolean {
   return line.charCodeAt(scan.at) === QUOTE ? readQuoted(scan) : readPlain(scan)
 }
 
-/** Goes on to the next white space, past what could not be read. */
+/** Skips to the next white space. */
 export function skipWord(scan: LogfmtScan): void {
   while (scan.at < scan.line.length && scan.line.charCodeAt(scan.at) > SPACE) scan.at++
 }
 
-/** What is wrong at which byte, in the words of Loki. */
+/** The problem and its byte position, in Loki's words. */
 export const problemOf = ({ line, at, problem }: LogfmtScan): string =>
   `logfmt syntax error at pos ${Buffer.byteLength(line.slice(0, at)) + 1} : ${problem ?? ''}`
 

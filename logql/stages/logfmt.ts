@@ -12,8 +12,8 @@ type Taker = (key: string, value: string) => boolean
 
 /**
  * `logfmt`: each `key=value` is a label; with extractions only those, of which each is also found under its own
- * name. Keys without a value are left out unless they are kept with ''. What is no logfmt is passed over up to
- * the next space; with `--strict` it ends the reading and marks the entry.
+ * name. Keys without a value are left out, or kept with '' if `keepEmpty`. Text that is not logfmt is skipped up to the
+ * next space; with `--strict` it ends the reading and marks the entry.
  */
 export function compileLogfmt({ strict, keepEmpty, extractions }: Logfmt, wanted: Wanted): CompiledStage {
   if (extractions.length === 0)
@@ -49,8 +49,8 @@ export function compileLogfmt({ strict, keepEmpty, extractions }: Logfmt, wanted
 const EXPRESSION = /^\s*(?:"([^"\]]*)"|([A-Za-z_][A-Za-z0-9_]*))\s*$/
 
 /**
- * The labels of the extractions by the keys they ask for; of two for one label the last counts. A key in the line
- * is looked for by the label name that it makes. Throws LogqlError (`parse`) for what is no key.
+ * The labels of the extractions by their keys; of two extractions for one label the last counts. A key in the line is
+ * compared by the label name that it makes. Throws LogqlError (`parse`) for an invalid key.
  */
 function targetsOf(extractions: Logfmt['extractions']): ReadonlyMap<string, string> {
   const keys = new Map<string, string>()
@@ -74,7 +74,7 @@ function readPairs(entry: Entry, strict: boolean, take: Taker): void {
   const scan = scanOf(entry.line)
   for (;;) {
     if (nextPair(scan)) {
-      // A replacement character stands for broken UTF-8, which is no value of a label.
+      // A replacement character stands for invalid UTF-8, which a label value must not have.
       if (!take(scan.key, scan.value.includes('\ufffd') ? '' : scan.value)) return
     } else if (scan.problem === undefined) {
       return

@@ -1,8 +1,8 @@
 import { type Stage } from '../ast.ts'
 import { type Labels, NO_LABELS } from '../source.ts'
 import { compilePattern, compileRegexpParser } from './captures.ts'
-import { compileDrop, compileKeep } from './choose.ts'
 import { decolorize } from './decolorize.ts'
+import { compileDrop, compileKeep } from './drop-keep.ts'
 import { detailsOf, type Entry, ERROR_DETAILS_LABEL, ERROR_LABEL, renamedMetadata } from './entry.ts'
 import { compileLabelFormat, compileLineFormat } from './format.ts'
 import { compileJson } from './json.ts'
@@ -14,9 +14,8 @@ import { type CompiledStage, type Wanted } from './stage.ts'
 import { compileUnpack } from './unpack.ts'
 
 /**
- * What a pipeline made of an entry: its line, and its labels by where they come from. A name is in one of the
- * three at most. Parsed labels, and only they, may have the value ''. `__error__` and `__error_details__` are
- * among the parsed ones.
+ * The result of a pipeline for an entry: its line, and its labels by their origin. A name is in one of the three maps at
+ * most. Only parsed labels may have the value ''. `__error__` and `__error_details__` are parsed labels.
  */
 export type Processed = { line: string; stream: Labels; metadata: Labels; parsed: Labels }
 

@@ -4,12 +4,12 @@ import { type Entry, parsedName, setParsed } from './entry.ts'
 export type CompiledStage = (entry: Entry) => boolean
 
 /**
- * The labels that are asked for, when nobody looks at others: parsers take out only these and stop when they
- * have them all. Undefined asks for every label.
+ * The labels that the query uses: parsers extract only these and stop when they have them all. Undefined means every
+ * label.
  */
 export type Wanted = ReadonlySet<string> | undefined
 
-/** Whether a parser has nothing (more) to find, so that it does not even look at the line. */
+/** Whether all wanted labels are parsed already, so that a parser can skip the line. */
 export function hasAllWanted(entry: Entry, wanted: Wanted): boolean {
   if (wanted === undefined) return false
   for (const name of wanted) if (entry.parsed?.has(name) !== true) return false

@@ -11,8 +11,8 @@ const PACKED_LINE = '_entry'
 const NO_OBJECT = 'expecting json object(6), but it is not'
 
 /**
- * `unpack`: the line is what was packed into it, with the labels that were packed beside it. A JSON object
- * without a packed line stays as it is; anything else is marked.
+ * `unpack`: the line becomes the packed one, and the packed labels become parsed ones. A JSON object without a packed line
+ * stays unchanged; any other line is marked.
  */
 export const compileUnpack =
   (wanted: Wanted): CompiledStage =>

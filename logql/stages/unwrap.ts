@@ -21,10 +21,10 @@ const CONVERSIONS: Readonly<Record<UnwrapConversion, (text: string) => Parsed>> 
 }
 
 /**
- * Makes a sample of a processed entry: the value of a label as a number, bytes or seconds. The label itself
- * goes, unless `keepsLabel` (it is grouped by). Undefined for an entry without the label, and for one that
- * the filters drop. One whose label is no number keeps it and has `__error__` among its parsed labels, as one
- * has that the pipeline marked: either fails a query. Throws LogqlError (`parse`) as label filters do.
+ * Makes a sample of a processed entry: the value of a label as a number, bytes or seconds. The label itself is removed,
+ * unless `keepsLabel` (the query groups by it). Undefined for an entry without the label, and for one that the filters
+ * drop. An entry whose label is not a number keeps it and gets `__error__`, which fails the query. Throws LogqlError
+ * (`parse`) as label filters do.
  */
 export function compileUnwrap(
   unwrap: Unwrap,

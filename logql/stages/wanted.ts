@@ -3,8 +3,8 @@ import { tokenize } from '../template/lexer.ts'
 
 /**
  * The labels that stages and what is unwrapped read, and that a result is grouped by; undefined when all may
- * matter. With this set, as Loki does, parsers take out no other label, stop when they have them all, and do
- * not look at lines where nothing is wanted: what is wrong further on in a line then goes unseen.
+ * matter. With this set, as in Loki, parsers extract no other label, stop when they have them all, and skip the line if
+ * they want nothing of it: they then do not see errors further on in the line.
  */
 export function wantedLabels(
   stages: readonly Stage[],

@@ -30,7 +30,7 @@ export function compileAlertTemplate(text: string, name = '__alert'): (context: 
   return (context) => explained(`error executing template ${name}`, () => execute(context, dataOf(context)))
 }
 
-/** Puts what went on before the message of an error. */
+/** Runs an action; its error message begins with what failed. */
 function explained<Result>(what: string, act: () => Result): Result {
   try {
     return act()
@@ -40,7 +40,7 @@ function explained<Result>(what: string, act: () => Result): Result {
   }
 }
 
-/** A position in the text as the user wrote it. */
+/** A position in the text as the user wrote it, without the variables before it. */
 const withoutVariables = (position: Position | undefined): Position | undefined =>
   position?.line === 1 ? { line: 1, column: Math.max(1, position.column - VARIABLES.length) } : position
 

@@ -4,7 +4,7 @@ const decoded = (bytes: Buffer, start: number, end: number): string => {
   let to = end
   while (from < to && isContinuation(bytes, from)) from += 1
   while (to > from && isContinuation(bytes, to)) to -= 1
-  // When `to` stands in a character, the loop above went back to its start.
+  // If `to` was inside a character, the loop above moved it to the start of the character.
   return '\ufffd'.repeat(from - start) + bytes.toString('utf8', from, to) + '\ufffd'.repeat(end - to)
 }
 

@@ -8,7 +8,7 @@ const INT64_MIN = -(2n ** 63n)
 export const floatToInt64 = (value: number): bigint =>
   Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : INT64_MIN
 
-/** Any value as an int64, as sprig's `int` and arithmetic take it: what is no number is 0, `"3.9"` is 3, `"0x10"` is 16. Pure. */
+/** Any value as an int64, as sprig's `int` and arithmetic take it: 0 for anything that is not a number, `"3.9"` is 3, `"0x10"` is 16. Pure. */
 export function toInt64(value: Value): bigint {
   switch (typeof value) {
     case 'string':
@@ -28,7 +28,7 @@ function textToInt64(text: string): bigint {
   return parsed !== undefined && isInt64(parsed) ? parsed : 0n
 }
 
-/** Any value as a float64, as sprig's `float64` and arithmetic take it: what is no number is 0. Pure. */
+/** Any value as a float64, as sprig's `float64` and arithmetic take it: 0 for anything that is not a number. Pure. */
 export function toFloat64(value: Value): number {
   switch (typeof value) {
     case 'string':

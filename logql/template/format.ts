@@ -49,7 +49,7 @@ function prefixOf(flags: Flags, base: number, verb: string, digits: string): str
 
 const pointOf = (value: bigint): number => (value < 0n || value > 0x10ffffn ? 0xfffd : Number(value))
 
-/** The character of a code point; U+FFFD for what is none. */
+/** The character of a code point; U+FFFD for an invalid one. */
 export function characterOf(value: bigint): string {
   const point = pointOf(value)
   return point >= 0xd800 && point <= 0xdfff ? '\ufffd' : String.fromCodePoint(point)

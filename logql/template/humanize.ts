@@ -8,7 +8,7 @@ import { UTC } from './zone.ts'
 
 const short = (value: number): string => sprintf('%.4g', [value])
 
-/** A number, a text that says one, or a duration in seconds. Throws LogqlError (`execution`) for anything else. */
+/** The value of a number, of a text that is one, or of a duration in seconds. Throws LogqlError (`execution`) for anything else. */
 export function asFloat(value: Value): number {
   if (typeof value === 'number') return value
   if (typeof value === 'string') {
@@ -84,7 +84,7 @@ export function humanizeDuration(seconds: number): string {
 /** A ratio as `12.35%`. Pure. */
 export const humanizePercentage = (ratio: number): string => `${short(ratio * 100)}%`
 
-/** Seconds since 1970 as a time, exact to the millisecond. Throws LogqlError (`execution`) for what is no time. */
+/** Seconds since 1970 as a time, exact to the millisecond. Throws LogqlError (`execution`) for NaN, infinity and overflow. */
 export function timeOfSeconds(seconds: number): Time {
   if (!Number.isFinite(seconds)) return fail('value is NaN or Inf')
   const ns = seconds * 1e9

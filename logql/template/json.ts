@@ -3,7 +3,7 @@ import { anyMap, listOf, type Value } from './value.ts'
 /** How deep values may nest. Go reads 10,000 levels; nobody logs so many. */
 const MAX_DEPTH = 500
 
-/** JSON as Go's `json.Unmarshal` reads it into anything; null where that is no JSON. Pure. */
+/** JSON as Go's `json.Unmarshal` reads it into anything; null for invalid JSON. Pure. */
 export function fromJson(text: string): Value {
   try {
     return fromParsed(JSON.parse(text), 0)

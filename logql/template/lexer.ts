@@ -31,7 +31,7 @@ function withoutTrailingSpace(text: string): string {
   return text.slice(0, end)
 }
 
-/** Where the text goes on after the closing delimiter at `at`. */
+/** Where the text continues after the closing delimiter at `at`. */
 const afterClosing = (text: string, at: number, closing: string): number => {
   const after = at + closing.length
   return closing.length > 2 ? after + (matchAt(LEADING_SPACE, text, after)?.length ?? 0) : after

@@ -37,7 +37,7 @@ function escapeAt(body: string, at: number, quote: string): Escaped | undefined 
   return valid ? { end, byte: undefined, point } : undefined
 }
 
-/** The text of a Go string literal (`"…"` or `` `…` ``); undefined when it is none. Bytes that are no UTF-8 become U+FFFD. Pure. */
+/** The text of a Go string literal (`"…"` or `` `…` ``); undefined for an invalid one. Invalid UTF-8 becomes U+FFFD. Pure. */
 export function unquote(literal: string): string | undefined {
   const body = literal.slice(1, -1)
   if (literal.startsWith('`')) return body.replaceAll('\r', '')

@@ -40,7 +40,7 @@ function round(value: number, places: number, up: number): number {
   return (fraction >= up ? Math.ceil(digit) : Math.floor(digit)) / power
 }
 
-/** Sprig's functions of numbers. Each takes anything and counts what is no number as 0. */
+/** Sprig's functions of numbers. Each takes any value and uses 0 for one that is not a number. */
 export const NUMBER_FUNCTIONS: ReadonlyMap<string, TemplateFunction<unknown>> = new Map([
   ['int', fixed(['any'], (value) => int(toInt64(value)))],
   ['float64', fixed(['any'], toFloat64)],

@@ -106,7 +106,7 @@ function areEqualObjects(a: Value, b: Value): boolean {
   return a === b
 }
 
-/** How two values of one kind stand to each other; NaN is neither. Throws for types that have no order. */
+/** The order of two values of one kind; NaN gives `other`. Throws for types that have no order. */
 export function compareOrder(a: Value, b: Value): 'less' | 'equal' | 'other' {
   const kind = orderedKind(a)
   const other = orderedKind(b)

@@ -6,7 +6,7 @@ import { valueText } from './value-text.ts'
 /** Go takes no width and no precision that is larger. */
 const MAX_WIDTH = 1_000_000
 
-/** Where the formatting stands in the format and in the values. */
+/** The position in the format and in the values. */
 type State = {
   readonly format: string
   readonly values: readonly Value[]
@@ -175,7 +175,7 @@ function readPrecision(state: State): void {
   else flags.precision = precision
 }
 
-/** Values that no verb took; not after indexes, where Go does not look. */
+/** Values that no verb used; Go does not report them after indexes. */
 function putExtra(state: State): void {
   const { values, next, isReordered } = state
   if (isReordered || next >= values.length) return

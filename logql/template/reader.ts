@@ -5,7 +5,7 @@ import { type Token, type TokenKind } from './token.ts'
 /** How deep actions, parentheses and templates may nest. Real ones need a handful. */
 export const MAX_DEPTH = 200
 
-/** Where the parser stands. `variables` are those in scope, by slot. */
+/** The parser's position. `variables` are those in scope, by slot. */
 export type Reader = {
   readonly name: string
   readonly text: string
@@ -16,7 +16,7 @@ export type Reader = {
   variables: string[]
   rangeDepth: number
   depth: number
-  /** Where the action began in which the reader stands; undefined outside. */
+  /** Where the current action began; undefined outside of actions. */
   actionAt: number | undefined
 }
 

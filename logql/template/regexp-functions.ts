@@ -37,7 +37,7 @@ export function regexpFunctions(): ReadonlyMap<string, TemplateFunction<unknown>
 const countMatches = (regexp: Regexp, text: string): number =>
   regexp.replaceAll(text, '#').length - regexp.replaceAll(text, '').length
 
-/** Every match replaced; refuses to make a text that is too long, which it first counts where it could be. */
+/** Every match replaced. Refuses to make a text that is too long: where it could be, it counts the matches first. */
 export function replaceAllBounded(regexp: Regexp, text: string, by: string): string {
   const references = by.split('$').length - 1
   // Each match adds the replacement, and groups of at most itself for each reference.

@@ -4,7 +4,7 @@ import { print } from './print.ts'
 import { type Run, spend, stop, write } from './run.ts'
 import { int, isInteger, sortedEntries, truth, type Value } from './value.ts'
 
-/** How a statement ended: whether the loop around it goes on with the next statement, ends, or begins anew. */
+/** How a statement ended: the loop around it continues with the next statement, ends, or starts its next iteration. */
 type Ending = 'next' | 'break' | 'continue'
 /** A compiled statement. */
 export type Execute<Context> = (run: Run<Context>) => Ending

@@ -9,8 +9,8 @@ import { loadZone, UTC } from './zone.ts'
 
 const MAX_KEPT = 50
 
-/** What was made from a text, kept for the next time. */
-function kept<Result>(make: (text: string) => Result): (text: string) => Result {
+/** The function, with its last results remembered. */
+function memoized<Result>(make: (text: string) => Result): (text: string) => Result {
   const known = new Map<string, Result>()
   return (text) => {
     const found = known.get(text)
@@ -60,8 +60,8 @@ const floored = ({ ns }: Time, unitNs: bigint): string =>
 
 /** Loki's functions of times and durations. They keep layouts and zones: make them once for a template. */
 export function timeFunctions(): ReadonlyMap<string, TemplateFunction<unknown>> {
-  const layoutOf: (layout: string) => LayoutPart[] = kept(parseLayout)
-  const zoneOf: (name: string) => Zone = kept((name) => loadZone(name) ?? UTC)
+  const layoutOf: (layout: string) => LayoutPart[] = memoized(parseLayout)
+  const zoneOf: (name: string) => Zone = memoized((name) => loadZone(name) ?? UTC)
   const parsed = (layout: string, text: string, zone: Zone): Time =>
     parseTime(layout, text, zone) ?? ZERO_TIME
   return new Map([

@@ -79,7 +79,7 @@ function assembled(parsed: Parsed, zone: Zone): Time | undefined {
   return zoneName === undefined ? timeOf(civil, zone) : withName(civil, zoneName, zone)
 }
 
-/** The zone is kept where it has that offset then; else the time is in one of its own. */
+/** Uses the zone if it has that offset then; otherwise a fixed one. */
 function withOffset({ ns }: Time, offset: number, name: string | undefined, zone: Zone): Time {
   const shifted = ns - BigInt(offset) * 1_000_000_000n
   const there = zone.at(shifted)

@@ -22,7 +22,7 @@ export type TokenKind =
   | 'error'
   | 'end of file'
 
-/** A piece of a template. `at` is its index in the text, `text` what stands there (for an error: what is wrong). */
+/** A token of a template. `at` is its index in the text; `text` is the token itself, or for an error the message. */
 export type Token = { kind: TokenKind; at: number; text: string }
 
 const KEYWORDS = new Set([

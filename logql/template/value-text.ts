@@ -54,7 +54,7 @@ function nestedText(flags: Flags, value: Value, verb: string): string {
       return structText(flags, value, verb)
     case 'time':
     case 'location':
-      // Go shows the fields of its own struct here; the time says more.
+      // Go shows the private fields of its struct here; the time is more useful.
       return formatText(flags, stringOf(value) ?? '')
   }
 }
@@ -153,7 +153,7 @@ function* fieldTexts(flags: Flags, { fields }: Struct, verb: string): Iterable<s
   for (const [name, value] of fields) yield (isNamed ? `${name}:` : '') + nestedText(flags, value, verb)
 }
 
-/** A struct, perhaps behind a pointer. */
+/** A struct or a pointer to one. */
 function structText(flags: Flags, struct: Struct, verb: string): string {
   const isPointer = struct.type.startsWith('*')
   const name = flags.sharpV ? struct.type.replace(/^\*/, '') : ''

@@ -9,7 +9,7 @@ export const fixedZone = (name: string, offsetSeconds: number): Zone => ({
   at: () => ({ offsetSeconds, name }),
 })
 
-/** Languages whose short zone names are those of the time zone database: `CET` is only said in British English. */
+/** Languages whose short zone names are those of the time zone database: only British English has `CET`. */
 const LANGUAGES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-CA', 'en-IN', 'en-ZA']
 /** No zone changes its offset within a quarter of an hour. */
 const QUARTER_NS = 900_000_000_000n

@@ -11,7 +11,7 @@ const compileChoices = (choices: readonly LabelChoice[]): Choice[] =>
     matches: matcher === undefined ? () => true : compileMatcher(matcher),
   }))
 
-/** `drop`: these labels go, those with a matcher only where it matches. Throws LogqlError (`parse`). */
+/** `drop`: removes these labels, those with a matcher only if it matches. Throws LogqlError (`parse`). */
 export function compileDrop(labels: readonly LabelChoice[]): CompiledStage {
   const choices = compileChoices(labels)
   return (entry) => {
@@ -23,7 +23,7 @@ export function compileDrop(labels: readonly LabelChoice[]): CompiledStage {
   }
 }
 
-/** `keep`: all other labels go; an error stays. Throws LogqlError (`parse`). */
+/** `keep`: removes all other labels but `__error__` and `__error_details__`. Throws LogqlError (`parse`). */
 export function compileKeep(labels: readonly LabelChoice[]): CompiledStage {
   const choices = compileChoices(labels)
   const isKept = (name: string, value: string): boolean =>
