@@ -85,7 +85,7 @@ function brokenOperand(expr: MetricExpr, lowest: number, level: number): string 
 }
 
 function brokenLabelReplace(expr: LabelReplaceExpr, level: number): string {
-  const texts = [expr.target, expr.replacement, expr.source, expr.pattern].map(quote)
+  const texts = [expr.target, expr.replacement, expr.source, expr.pattern].map((text) => quote(text))
   const lines = [broken(expr.inner, level + 1), ...texts.map((text) => indent(level + 1) + text)]
   return brokenCall('label_replace', lines, '', level)
 }

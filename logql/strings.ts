@@ -49,32 +49,46 @@ function bytesOf([plain, hex, octal, unicode4, unicode8, simple]: RegExpExecArra
   return Buffer.from(simple === undefined ? plain : (SIMPLE_ESCAPES[simple] ?? simple))
 }
 
-const NAMED_ESCAPES: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
+const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\\', '\\\\'],
+  ['\x07', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+])
+const NOT_PRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u
+
+/** Go's `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space. */
+export const isPrintable = (point: number): boolean => !NOT_PRINTABLE.test(String.fromCodePoint(point))
+
+/**
+ * A text as a Go literal in double or single quotes, as `strconv.Quote` writes it; with `isAscii` as `QuoteToASCII`.
+ * Pure.
+ */
+export function quote(text: string, mark: '"' | "'" = '"', isAscii = false): string {
+  let result: string = mark
+  for (const character of text) result += escaped(character, mark, isAscii)
+  return result + mark
 }
-/** Go's `strconv.IsPrint` is false for these: all but letters, marks, numbers, punctuation, symbols and the ASCII space. */
-const NOT_PRINTED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
 
-/** A text as a Go string literal in double quotes, as Go's `strconv.Quote` writes it. */
-export const quote = (text: string): string =>
-  `"${text.replace(NOT_PRINTED, (character) => NAMED_ESCAPES[character] ?? numericEscape(character))}"`
-
-function numericEscape(character: string): string {
+function escaped(character: string, mark: string, isAscii: boolean): string {
+  if (character === mark) return `\\${mark}`
+  const named = NAMED_ESCAPES.get(character)
+  if (named !== undefined) return named
   const code = character.codePointAt(0) ?? 0
   // A lone surrogate is not a character: Go writes U+FFFD instead.
-  if (code >= 0xd800 && code <= 0xdfff) return '\ufffd'
+  if (code >= 0xd800 && code <= 0xdfff) return isAscii ? '\\ufffd' : '\ufffd'
+  if (isPrintable(code) && (code < 0x80 || !isAscii)) return character
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
   if (code > 0xffff) return `\\U${code.toString(16).padStart(8, '0')}`
   return `\\u${code.toString(16).padStart(4, '0')}`
 }
+
+/** Whether a text can be between backquotes, as `strconv.CanBackquote` says. Pure. */
+export const canBackquote = (text: string): boolean => !/[\p{Cc}`\ufeff]/u.test(text.replaceAll('\t', ''))
 
 /** Orders texts by code points, as the bytes of their UTF-8 are ordered. */
 export function compareTexts(a: string, b: string): number {

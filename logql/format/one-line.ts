@@ -27,7 +27,7 @@ export function oneLine(expr: Expr): string {
       return `(${oneLine(expr.left)} ${formatOperator(expr, right)} ${right})`
     }
     case 'label_replace': {
-      const texts = [expr.target, expr.replacement, expr.source, expr.pattern].map(quote)
+      const texts = [expr.target, expr.replacement, expr.source, expr.pattern].map((text) => quote(text))
       return `label_replace(${[oneLine(expr.inner), ...texts].join(',')})`
     }
     case 'literal':

@@ -1,4 +1,4 @@
-import { isPrintable } from './quote.ts'
+import { isPrintable } from '../strings.ts'
 
 const HTML: Readonly<Record<string, string>> = {
   '\0': '\ufffd',

@@ -1,5 +1,5 @@
+import { canBackquote, isPrintable, quote } from '../strings.ts'
 import { type Flags, pad } from './flags.ts'
-import { canBackquote, isPrintable, quoted } from './quote.ts'
 
 const truncated = (text: string, precision: number | undefined): string =>
   precision === undefined || text.length <= precision ? text : [...text].slice(0, precision).join('')
@@ -10,7 +10,7 @@ export const formatText = (flags: Flags, text: string): string => pad(flags, tru
 /** `%q`. */
 export function formatQuoted(flags: Flags, text: string): string {
   const shown = truncated(text, flags.precision)
-  return pad(flags, flags.sharp && canBackquote(shown) ? `\`${shown}\`` : quoted(shown, '"', flags.plus))
+  return pad(flags, flags.sharp && canBackquote(shown) ? `\`${shown}\`` : quote(shown, '"', flags.plus))
 }
 
 /** `%x` and `%X` of a text: its bytes. */

@@ -10,66 +10,21 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   v: 11,
   '\\': 92,
   "'": 39,
-  '"': 34,
 }
 
-const ESCAPE = /\\(?:([abfnrtv\\'"])|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3}))/y
+const RUNE_ESCAPE = /^\\(?:([abfnrtv\\'])|x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8}))$/
 
-/** Where an escape ends, its byte or its character. */
-type Escaped = { end: number; byte: number | undefined; point: number }
-
-function escapeAt(body: string, at: number, quote: string): Escaped | undefined {
-  ESCAPE.lastIndex = at
-  const found = ESCAPE.exec(body)
-  if (found === null) return undefined
-  const [whole, simple, hex, short, long, octal] = found
-  const end = at + whole.length
-  if (simple !== undefined) {
-    if ((simple === '"' || simple === "'") && simple !== quote) return undefined
-    return { end, byte: undefined, point: SIMPLE_ESCAPES[simple] ?? 0 }
-  }
-  if (hex !== undefined || octal !== undefined) {
-    const byte = hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16)
-    return byte > 255 ? undefined : { end, byte, point: byte }
-  }
-  const point = Number.parseInt(short ?? long ?? '', 16)
-  const valid = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)
-  return valid ? { end, byte: undefined, point } : undefined
-}
-
-/** The text of a Go string literal (`"…"` or `` `…` ``); undefined for an invalid one. Invalid UTF-8 becomes U+FFFD. Pure. */
-export function unquote(literal: string): string | undefined {
-  const body = literal.slice(1, -1)
-  if (literal.startsWith('`')) return body.replaceAll('\r', '')
-  if (!body.includes('\\')) return body
-  const parts: Buffer[] = []
-  let at = 0
-  while (at < body.length) {
-    const next = body.indexOf('\\', at)
-    if (next < 0 || next > at) {
-      const end = next < 0 ? body.length : next
-      parts.push(Buffer.from(body.slice(at, end)))
-      at = end
-      continue
-    }
-    const escaped = escapeAt(body, at, '"')
-    if (escaped === undefined) return undefined
-    const { byte, point } = escaped
-    parts.push(byte === undefined ? Buffer.from(String.fromCodePoint(point)) : Buffer.from([byte]))
-    at = escaped.end
-  }
-  return Buffer.concat(parts).toString()
-}
-
-/** The code point of a Go character literal (`'a'`, `'\n'`); undefined when it is none. Pure. */
+/** The code point of a Go character literal (`'a'`, `'\n'`); undefined for an invalid one. Pure. */
 export function unquoteRune(literal: string): number | undefined {
   const body = literal.slice(1, -1)
-  if (body.startsWith('\\')) {
-    const escaped = escapeAt(body, 0, "'")
-    return escaped?.end === body.length ? escaped.point : undefined
-  }
-  const point = body.codePointAt(0)
-  return point !== undefined && body === String.fromCodePoint(point) ? point : undefined
+  const [, simple, hex, octal, short, long] = RUNE_ESCAPE.exec(body) ?? []
+  if (simple !== undefined) return SIMPLE_ESCAPES[simple]
+  if (hex !== undefined) return Number.parseInt(hex, 16)
+  if (octal !== undefined) return octal <= '377' ? Number.parseInt(octal, 8) : undefined
+  const digits = short ?? long
+  const point = digits === undefined ? body.codePointAt(0) : Number.parseInt(digits, 16)
+  const isCharacter = point !== undefined && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff)
+  return isCharacter && (digits !== undefined || body === String.fromCodePoint(point)) ? point : undefined
 }
 
 /** `_` may stand only between digits or after a base prefix, as in Go. */

@@ -1,4 +1,5 @@
-import { parseNumberLiteral, unquote } from './literals.ts'
+import { unquote } from '../strings.ts'
+import { parseNumberLiteral } from './literals.ts'
 import { type CommandNode, nodeText, type Operand, type PipelineNode, type VariableNode } from './nodes.ts'
 import {
   declare,

@@ -1,3 +1,4 @@
+import { quote } from '../strings.ts'
 import { type Flags, pad } from './flags.ts'
 import {
   characterOf,
@@ -9,7 +10,6 @@ import {
 } from './format.ts'
 import { formatFloat } from './format-float.ts'
 import { joined } from './limits.ts'
-import { quoted } from './quote.ts'
 import { stringOf } from './stringer.ts'
 import {
   type Integer,
@@ -120,7 +120,7 @@ function integerText(flags: Flags, integer: Integer, verb: string): string {
     case 'c':
       return pad(flags, characterOf(value))
     case 'q':
-      return pad(flags, quoted(characterOf(value), "'", flags.plus))
+      return pad(flags, quote(characterOf(value), "'", flags.plus))
     case 'U':
       return formatUnicode(flags, value)
     default:
