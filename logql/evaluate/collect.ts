@@ -59,7 +59,7 @@ export function* collect(
   const pipeline = compilePipeline(stages, wantedLabels(stages, expr.unwrap, expr.grouping))
   const { firstEndNs, stepNs, count, rangeNs } = windows
   const lastEndNs = firstEndNs + BigInt(count - 1) * stepNs
-  for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
+  for (const { labels, blocks } of yield* source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
     const stream: ReadStream = { labels, pipeline: pipeline.forStream(labels), counted: undefined }
     for (const block of blocks) {
       if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break

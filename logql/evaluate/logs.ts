@@ -83,7 +83,7 @@ function* entriesIn(
   const endNs = span.baseNs + BigInt(span.lengthNs)
   const cursors: Cursor[] = []
   let order = 0
-  for (const { labels, blocks } of source.select(matchers, span.baseNs, endNs - 1n)) {
+  for (const { labels, blocks } of yield* source.select(matchers, span.baseNs, endNs - 1n)) {
     const streamPipeline = pipeline.forStream(labels)
     for (const block of blocks) {
       const cursor = cursorOn(block, streamPipeline, order++, span)

@@ -209,8 +209,18 @@ describe('a query that takes long', () => {
       },
     }
     const blocks = Array.from({ length: 20_000 }, () => block)
-    const select = () => [{ labels: new Map([['app', 'a']]), blocks }]
-    const tenant = { select, streams: () => [], newestNs: () => undefined, activeStreams: () => 1 }
+    const tenant = {
+      *select() {
+        yield
+        return [{ labels: new Map([['app', 'a']]), blocks }]
+      },
+      *streams() {
+        yield
+        return []
+      },
+      newestNs: () => undefined,
+      activeStreams: () => 1,
+    }
     return { ...store, tenant: () => tenant }
   }
   const params = { query: 'count_over_time({app="a"} |= "x" [1h])' }

@@ -5,6 +5,7 @@ import { type PushedStream } from '../../../embedded/push/pushed.ts'
 import { createPushState } from '../../../embedded/push/state.ts'
 import { outcomeOf } from '../../../loki/outcome.ts'
 import { memoryStore } from '../memory-store.ts'
+import { allOf } from '../store/harness.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 20)
 const NOW = NOW_MS / 1_000
@@ -76,7 +77,7 @@ describe('what a push may hold', () => {
       /has too many structured metadata labels: '3', limit: '2'/,
     )
     expect(metadataOf({ 'z.y': '1', '1a': '2' })).toBe('')
-    const [selected] = state.store.tenant('fake')?.select([], 0n, 2n ** 62n) ?? []
+    const [selected] = allOf(state.store.tenant('fake')?.select([], 0n, 2n ** 62n))
     const metadata = selected?.blocks[0]?.lines().metadata(0)
     expect([...(metadata ?? [])]).toEqual([
       ['key_1a', '2'],
