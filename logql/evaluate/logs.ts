@@ -6,6 +6,7 @@ import { allLabels, compilePipeline, type Pipeline, type Processed } from '../st
 import { advance, type Cursor, cursorOn, indexOf, open, type Span } from './cursor.ts'
 import { heapOf, removeFirst, replaceFirst, second } from './heap.ts'
 import { compareLabels, labelsKey } from './labels.ts'
+import { sortedInPieces } from './sort.ts'
 
 /** An entry as the pipeline left it, with its labels by where they come from. */
 export type LogEntry = Processed & { timeNs: bigint }
@@ -31,6 +32,8 @@ export type LogRange = {
 const MAX_SPAN_NS = 2n ** 52n
 /** So many entries are worked on between two yields, some milliseconds. */
 const ENTRIES_BETWEEN_YIELDS = 4096
+/** Blocks that are prepared between two yields. */
+const CURSORS_BETWEEN_YIELDS = 256
 /** A line of so many characters may take a regular expression or a template some milliseconds by itself. */
 const LONG_LINE = 2048
 
@@ -51,9 +54,12 @@ export function* evaluateLogs(expr: LogExpr, source: Source, range: LogRange): G
     if (left === 0) break
     const entries = yield* entriesIn(expr, source, span, pipeline, wanted, left, size)
     left -= entries.length
-    for (const entry of entries) addEntry(found, entry)
+    for (const [index, entry] of entries.entries()) {
+      addEntry(found, entry)
+      if (index % CURSORS_BETWEEN_YIELDS === 0) yield
+    }
   }
-  const streams = [...found.values()].sort((a, b) => compareLabels(a.labels, b.labels))
+  const streams = yield* sortedInPieces([...found.values()], (a, b) => compareLabels(a.labels, b.labels))
   return { streams }
 }
 
@@ -84,6 +90,7 @@ function* entriesIn(
   const cursors: Cursor[] = []
   let order = 0
   for (const { labels, blocks } of yield* source.select(matchers, span.baseNs, endNs - 1n)) {
+    if (order % CURSORS_BETWEEN_YIELDS === 0) yield
     const streamPipeline = pipeline.forStream(labels)
     for (const block of blocks) {
       const cursor = cursorOn(block, streamPipeline, order++, span)
