@@ -9,6 +9,7 @@ import { type DirectNumber, directNumber } from './direct-number.ts'
 import { findSeries, type SeriesFinder, seriesFinder } from './find-series.ts'
 import { groupLabels } from './labels.ts'
 import { INTAKES, type Intake } from './operations.ts'
+import { isTime, newPace } from './pace.ts'
 import { pipelineError, tooManySeries } from './refusals.ts'
 import { addSample, addTimedSample, noSamples, type Samples } from './samples.ts'
 import { internSeries, type Series, type SeriesTable, seriesTable } from './series.ts'
@@ -32,7 +33,8 @@ type Collector = Collected & {
 }
 
 /**
- * The samples of a range aggregation, in the windows that they are in. Yields after each block. Throws
+ * The samples of a range aggregation, in the windows that they are in. Yields after each block, and within one whose
+ * lines take long. Throws
  * LogqlError: `parse` for what only the compiling of a stage shows, `pipeline` for the earliest entry with an
  * error, `limit` for more than `maxSeries` series.
  */
@@ -64,7 +66,7 @@ export function* collect(
     for (const block of blocks) {
       if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break
       if (isCountable(expr, labels, block)) countEntries(collector, stream, block)
-      else readEntries(collector, stream, block)
+      else yield* readEntries(collector, stream, block)
       if (table.list.length > maxSeries) throw tooManySeries(maxSeries)
       yield
     }
@@ -128,7 +130,11 @@ const readingTime = (reading: Reading): bigint => {
 }
 
 /** Sends the entries of a block that are in a window, and may pass its line filters, through the pipeline. */
-function readEntries(collector: Collector, { labels, pipeline: stream }: ReadStream, block: Block): void {
+function* readEntries(
+  collector: Collector,
+  { labels, pipeline: stream }: ReadStream,
+  block: Block,
+): Generator<void, void> {
   const spans = spansOf(block, collector.windows)
   const [first, last] = [spans[0], spans.at(-1)]
   if (first === undefined || last === undefined) return
@@ -140,16 +146,21 @@ function readEntries(collector: Collector, { labels, pipeline: stream }: ReadStr
   const timeNs = (): bigint => readingTime(reading)
   const isDirect = direct !== undefined && block.hasMetadata === false && !labels.has(direct.label)
   const samples = isDirect ? samplesOf(collector, seriesOf(collector, labels), collector.intake) : undefined
+  const pace = newPace()
   let next = 0
   for (const span of spans) {
     if (isDirect && samples !== undefined)
       readNumbers(collector, stream, span, reading, timeNs, direct, samples)
     else if (found === undefined)
-      for (let index = span.from; index < span.to; index++)
+      for (let index = span.from; index < span.to; index++) {
         readEntry(collector, stream, span, reading, index, timeNs)
+        if (isTime(pace)) yield
+      }
     else
-      for (let index = found[next]; index !== undefined && index < span.to; index = found[++next])
+      for (let index = found[next]; index !== undefined && index < span.to; index = found[++next]) {
         if (index >= span.from) readEntry(collector, stream, span, reading, index, timeNs)
+        if (isTime(pace)) yield
+      }
   }
 }
 

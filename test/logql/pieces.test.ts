@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { evaluateLogs } from '../../logql/evaluate/logs.ts'
 import { evaluateMetric } from '../../logql/evaluate/metric.ts'
+import { memorySource } from '../../logql/memory.ts'
 import { parseExpr } from '../../logql/parse/parse.ts'
 import { blockOf, type SelectedStream } from '../../logql/source.ts'
 
@@ -28,6 +30,25 @@ function yieldsOf(text: string): number {
   while (work.next().done !== true) yields++
   return yields
 }
+
+describe('a block whose lines take long', () => {
+  it('is read in pieces, by metric and by log queries', () => {
+    const line = 'a'.repeat(2_000)
+    const lines = Array.from({ length: 20 }, (_, index) => ({ timeNs: NOW_NS + BigInt(index), line }))
+    const source = memorySource([{ labels: new Map([['id', 'x']]), entries: lines }])
+    const stage = `| regexp "(?P<x>${'a?'.repeat(300)})[ab]{3}$"`
+    const range = { startNs: NOW_NS, endNs: NOW_NS + 100n, limit: 100, direction: 'forward' as const }
+    const log = parseExpr(`{id="x"} ${stage}`)
+    const metric = parseExpr(`sum by (x) (count_over_time({id="x"} ${stage} [1m]))`)
+    if (log.kind !== 'log' || metric.kind === 'log') throw new Error('not the kinds of queries')
+    const when = { startNs: NOW_NS + 100n, endNs: NOW_NS + 100n, stepNs: 0n }
+    for (const work of [evaluateLogs(log, source, range), evaluateMetric(metric, source, when)]) {
+      let yields = 0
+      while (work.next().done !== true) yields++
+      expect(yields).toBeGreaterThanOrEqual(lines.length)
+    }
+  })
+})
 
 describe('queries over many series', () => {
   const reading = SERIES + SERIES / 512

@@ -236,6 +236,21 @@ describe('a query that takes long', () => {
     await client.close()
   })
 
+  it('ends within a block when its time is up, too', async () => {
+    const config = readConfig(
+      '{ auth_enabled: false, limits_config: { query_timeout: 100ms, max_line_size: 0 } }',
+    )
+    const client = await served({ config })
+    const values = Array.from({ length: 100 }, (_, index) => [at(index - 200), 'a'.repeat(4_000)])
+    await client.post('/loki/api/v1/push', JSON.stringify({ streams: [{ stream: { app: 'a' }, values }] }))
+    const query = `sum by (x) (count_over_time({app="a"} | regexp "(?P<x>${'a?'.repeat(400)})[ab]{3}$" [1h]))`
+    const startMs = performance.now()
+    expect(await client.get(INSTANT, { query })).toMatchObject({ status: 504 })
+    // All of them take some ten seconds.
+    expect(performance.now() - startMs).toBeLessThan(3_000)
+    await client.close()
+  })
+
   it('gives way to others, waits when it is one too many, and ends when nobody waits for it any more', async () => {
     const text =
       '{ auth_enabled: false, querier: { max_concurrent: 1 }, limits_config: { query_timeout: 0s } }'
