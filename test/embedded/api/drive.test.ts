@@ -3,12 +3,14 @@ import { drive } from '../../../embedded/api/drive.ts'
 
 const NEVER = new AbortController().signal
 
-/** Work of so many ms that notes in which turn of the event loop each of its slices was. */
-function* work(ms: number, slices: number[][], turn: () => number): Generator<void, string> {
-  const own: number[] = []
-  slices.push(own)
-  for (const untilMs = performance.now() + ms; performance.now() < untilMs; ) {
-    if (own.at(-1) !== turn()) own.push(turn())
+/** Longer than a query works at a time, so that each step is a slice. */
+const STEP_MS = 5
+
+/** Work of so many steps that notes in which turn of the event loop each of them was. */
+function* work(steps: number, turns: number[], turn: () => number): Generator<void, string> {
+  for (let step = 0; step < steps; step++) {
+    turns.push(turn())
+    for (const untilMs = performance.now() + STEP_MS; performance.now() < untilMs; );
     yield
   }
   return 'done'
@@ -24,18 +26,18 @@ describe('driving work', () => {
     }
     setImmediate(count)
     await new Promise((resolve) => setImmediate(resolve))
-    const slices: number[][] = []
-    // Begun in one turn, as requests are that come together: only the slices after the first are looked at.
-    const all = [1, 2, 3, 4].map(() =>
+    const slices: number[][] = [[], [], [], []]
+    const all = slices.map((own) =>
       drive(
-        work(60, slices, () => turns),
+        work(5, own, () => turns),
         NEVER,
       ),
     )
     expect(await Promise.all(all)).toEqual(['done', 'done', 'done', 'done'])
     isOver = true
+    // All began in one turn, as requests do that come together.
     const later = slices.flatMap((own) => own.slice(1))
-    expect(later.length).toBeGreaterThan(8)
+    expect(later).toHaveLength(16)
     expect(new Set(later).size).toBe(later.length)
   })
 
@@ -45,7 +47,7 @@ describe('driving work', () => {
       throw new Error('on purpose')
     })()
     const other = drive(
-      work(30, [], () => 0),
+      work(6, [], () => 0),
       NEVER,
     )
     await expect(drive(failing, NEVER)).rejects.toThrow('on purpose')
@@ -55,7 +57,7 @@ describe('driving work', () => {
   it('ends with the reason of the signal', async () => {
     const ended = new AbortController()
     const endless = drive(
-      work(10_000, [], () => 0),
+      work(2_000, [], () => 0),
       ended.signal,
     )
     setTimeout(() => ended.abort(new Error('timed out')), 10)
