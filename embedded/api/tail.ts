@@ -53,7 +53,9 @@ export function serveTails(api: Api, server: Server): () => void {
 }
 
 function counted(api: Api, tenant: string, counts: Map<string, number>, change: number): void {
-  counts.set(tenant, (counts.get(tenant) ?? 0) + change)
+  const count = (counts.get(tenant) ?? 0) + change
+  if (count === 0) counts.delete(tenant)
+  else counts.set(tenant, count)
   api.metrics.tails.inc(change)
 }
 

@@ -104,6 +104,25 @@ describe('what a push may hold', () => {
   })
 })
 
+describe('tenants', () => {
+  it('are so many at most: a further one is refused, those that are stored go on', () => {
+    const state = stateWith('max_tenants: 2')
+    const pushed = (tenant: string) => push(state, tenant, [stream('{a="b"}', entry(NOW))], NOW_MS).status
+    expect([pushed('a'), pushed('b'), pushed('a')]).toEqual([204, 204, 204])
+    expect(() => pushed('c')).toThrow(/^maximum number of tenants \(2\) reached, user 'c' is none of them/)
+    expect(state.store.tenants()).toEqual(['a', 'b'])
+    expect(pushed('b')).toBe(204)
+  })
+
+  it('are a thousand by default, and without a limit where it is 0', () => {
+    expect(readConfig('').limits_config.max_tenants).toBe(1_000)
+    const state = stateWith('max_tenants: 0')
+    for (let index = 0; index < 1_001; index++)
+      push(state, `t${index}`, [stream('{a="b"}', entry(NOW))], NOW_MS)
+    expect(state.store.tenants()).toHaveLength(1_001)
+  })
+})
+
 describe('rates', () => {
   const lineOf = (bytes: number) => entry(NOW, 'x'.repeat(bytes))
   const MIB = 1_048_576
