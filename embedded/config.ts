@@ -1,6 +1,7 @@
 import { parseDocument, stringify } from 'yaml'
 import { z } from 'zod'
 import { reasonOf, vigieError } from '../service/errors.ts'
+import { problemsOf } from '../service/settings.ts'
 import { durationMs, durationText, sizeBytes, sizeText } from './units.ts'
 
 /** A value with a unit: text or number in the file, a number in the program. */
@@ -112,22 +113,24 @@ export const expandEnvironment = (
   )
 
 /**
- * Reads a configuration in the form of Loki's own file. Throws CONFIG_INVALID, which names each wrong key
- * with its value. Pure.
+ * Reads a configuration in the form of Loki's own file. Throws CONFIG_INVALID, which names the file, where it is one,
+ * and each wrong key with its value. Pure.
  */
 export function readConfig(
   text: string,
   environment: Readonly<Record<string, string | undefined>> = {},
+  file?: string,
 ): StoreConfig {
+  const wrong = (problems: string) =>
+    vigieError('CONFIG_INVALID', { problems: file === undefined ? problems : `  in ${file}:\n${problems}` })
   const document = parseDocument(expandEnvironment(text, environment))
   const [broken] = document.errors
-  if (broken !== undefined) throw vigieError('CONFIG_INVALID', { problems: `  ${reasonOf(broken)}` })
+  if (broken !== undefined) throw wrong(`  ${reasonOf(broken).replace(/:$/, '')}`)
   // An empty section is null in YAML.
   const content: unknown = document.toJS({ reviver: (_, value: unknown) => value ?? undefined })
   const result = configSchema.safeParse(content ?? {})
   if (result.success) return result.data
-  const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
-  throw vigieError('CONFIG_INVALID', { problems: problems.join('\n') })
+  throw wrong(problemsOf(result.error, content))
 }
 
 /** The configuration as YAML that `readConfig` reads back, defaults included. Pure. */
