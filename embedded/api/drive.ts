@@ -29,7 +29,7 @@ export async function drive<Result>(work: Generator<void, Result>, signal: Abort
 const queue: (() => void)[] = []
 
 /** Resolves in a turn of the event loop in which nothing else is driven. */
-function ownTurn(): Promise<void> {
+export function ownTurn(): Promise<void> {
   return new Promise((resolve) => {
     queue.push(resolve)
     if (queue.length === 1) setImmediate(goOn)
