@@ -102,8 +102,8 @@ function executor(compiled: RE2JS, pattern: string): (text: string) => Match {
 }
 
 /**
- * Finding groups took 30 ns for each instruction of a compiled expression and each character of a text (an
- * expression of 2,000 instructions that stays undecided on a text of 20,000), which is three seconds here.
+ * An expression of 2,006 instructions that stays undecided on a text of 20,000 characters took 3.0 s to find its groups
+ * on a busy machine, 75 ns for each instruction and character: this is 7.5 s there.
  */
 const MAX_WORK = 100_000_000
 
