@@ -12,6 +12,7 @@ import { type StackContext } from '../stack/service.ts'
 import { type OwnLoki, startOwnLoki } from '../stack/throwaway.ts'
 import { spread } from './latency.ts'
 import { benchRecords } from './logs.ts'
+import { pushP99WhileAsked } from './store-busy.ts'
 import { usageOf } from './usage.ts'
 
 /** What a store cost and took on the same work. null where the system does not tell (not Linux). */
@@ -31,6 +32,8 @@ export type StoreMeasurement = {
   startAfterKillMs: number
   visibleP50Ms: number
   visibleP99Ms: number
+  /** Of pushes while the quantile is asked for again and again. */
+  busyPushP99Ms: number
   /** What it counts in the end, kill included. */
   stored: number
 }
@@ -67,6 +70,12 @@ export async function benchStore(
     const quantile = `quantile_over_time(0.95, {job="${half}"} | json duree="duree" | unwrap duree | __error__="" [30d]) by (source)`
     const quantiles = await timed(QUANTILES, own.pid, () => queryInstant(settings(), quantile, at))
     const visible = await measureVisibility(settings(), signal)
+    const busyPushP99Ms = await pushP99WhileAsked(
+      settings(),
+      selector({ job: 'bench-busy' }),
+      () => queryInstant(settings(), quantile, at),
+      signal,
+    )
     const peakMegabytes = usageOf([own.pid])?.peakMegabytes ?? null
 
     const again = async (end: 'SIGTERM' | 'SIGKILL') => {
@@ -82,7 +91,12 @@ export async function benchStore(
       ...{ who, lines, ...ingest },
       ...{ countMs: counts.medianMs, quantileMs: quantiles.medianMs, quantileCpuMs: quantiles.cpuMs },
       ...{ peakMegabytes, startMs, startAfterKillMs },
-      ...{ visibleP50Ms: visible.p50Ms, visibleP99Ms: visible.p99Ms, stored: total?.value ?? 0 },
+      ...{
+        visibleP50Ms: visible.p50Ms,
+        visibleP99Ms: visible.p99Ms,
+        busyPushP99Ms,
+        stored: total?.value ?? 0,
+      },
     }
   } finally {
     await own.end('SIGKILL')

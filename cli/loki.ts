@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { readConfig } from '../embedded/config.ts'
 import { serveStore } from '../embedded/main.ts'
 import { setLateFlags } from '../embedded/node-flags.ts'
-import { reasonOf, vigieError } from '../service/errors.ts'
+import { fileProblemOf, vigieError } from '../service/errors.ts'
 import { loggerSettings } from '../service/log.ts'
 import { settingsFrom } from '../service/settings.ts'
 import { aborted, stopSignal } from '../service/shutdown.ts'
@@ -34,7 +34,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw vigieError('CONFIG_FILE_UNREADABLE', { file, problem: reasonOf(error) }, error)
+    throw vigieError('CONFIG_FILE_UNREADABLE', { file, problem: fileProblemOf(error) }, error)
   }
 }
 
@@ -47,7 +47,12 @@ const serveCommand = (): Command =>
       portNumber,
     )
     .option('-d, --data <folder>', "where the logs are kept (.vigie's own when left out)")
-    .option('--config <file>', "a configuration in the form of Loki's own", CONFIG_FILE)
+    .addOption(
+      new Option('--config <file>', "a configuration in the form of Loki's own").default(
+        CONFIG_FILE,
+        "Vigie's loki/loki.yaml",
+      ),
+    )
     .option('--auth-enabled', 'ask each request for its tenant (X-Scope-OrgID)')
     .addHelpText(
       'after',
@@ -56,7 +61,7 @@ const serveCommand = (): Command =>
     .action(async (options: ServeOptions) => {
       setLateFlags()
       const environment = variables(options)
-      const read = readConfig(textOf(options.config), environment)
+      const read = readConfig(textOf(options.config), environment, options.config)
       const config = options.authEnabled ? { ...read, auth_enabled: true } : read
       const folder = storeIn(environment.LOKI_DATA_DIR ?? '')
       // Loaded here: other commands need no logger.
@@ -65,7 +70,7 @@ const serveCommand = (): Command =>
       const stop = stopSignal()
       const { http_listen_address, http_listen_port } = config.server
       const served = await serveStore({
-        ...{ folder, config, log, port: http_listen_port },
+        ...{ folder, config, log, port: options.port ?? http_listen_port },
         ...(http_listen_address ? { host: http_listen_address } : {}),
       })
       try {

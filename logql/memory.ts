@@ -11,7 +11,7 @@ const MAX_SPAN_NS = 100n * 86_400_000_000_000n
 export function memorySource(streams: readonly MemoryStream[]): Source {
   const stored = streams.map(({ labels, entries }) => ({ labels, blocks: blocksOf(entries) }))
   return {
-    select(matchers, fromNs, toNs) {
+    *select(matchers, fromNs, toNs) {
       const matches = compileMatchers(matchers)
       return stored
         .filter(({ labels }) => matches(labels))

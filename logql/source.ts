@@ -48,9 +48,14 @@ export type SelectedStream = { labels: Labels; blocks: readonly Block[] }
 export type Source = {
   /**
    * The streams that match all matchers and may have entries in [fromNs, toNs] (both included). Blocks may
-   * begin before and end after it, may overlap, and come in the order of their first entries.
+   * begin before and end after it, may overlap, and come in the order of their first entries. Yields now and
+   * then where there are many, so that a server can do other things.
    */
-  select: (matchers: readonly Matcher[], fromNs: bigint, toNs: bigint) => readonly SelectedStream[]
+  select: (
+    matchers: readonly Matcher[],
+    fromNs: bigint,
+    toNs: bigint,
+  ) => Generator<void, readonly SelectedStream[]>
 }
 
 /** A block of entries in memory, as tests and small sources make it. Times must be ascending. */

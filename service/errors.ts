@@ -160,7 +160,7 @@ export const ERRORS = {
   STORE_IN_USE: {
     exit: 1,
     canRetry: true,
-    says: 'The stored logs in {folder} are open in another process (pid {pid}). Stop that one, or use another folder.',
+    says: 'The stored logs in {folder} are open in another process (pid {pid}). Stop that one, with `vigie down` if `vigie up` started it, or use another folder.',
   },
   PATH_NOT_WRITABLE: { exit: 2, canRetry: false, says: '{path} cannot be written: {problem}' },
   BUILD_FAILED: {
@@ -238,6 +238,10 @@ export function vigieError<Code extends ErrorCode>(
   const message = ERRORS[code].says.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]))
   return new VigieError(code, message, cause)
 }
+
+/** Why a file could not be read, without its path, which Node appends to the words of the system. */
+export const fileProblemOf = (error: unknown): string =>
+  reasonOf(error).replace(/, (?:open|read|scandir|stat)(?: '.*')?$/, '')
 
 /** What went wrong, in the words of whoever threw it: one line, no stack. */
 export function reasonOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { reasonOf, vigieError } from './errors.ts'
+import { fileProblemOf, vigieError } from './errors.ts'
 import { redacted } from './redact.ts'
 
 /**
@@ -51,9 +51,18 @@ export function problemsOf(error: z.ZodError, input: unknown, schema?: SettingsS
           : field && isSecret(field)
             ? '(secret)'
             : JSON.stringify(redacted(value))
-      return `  ${path} = ${shown}: ${issue.message}`
+      return `  ${path} = ${shown}: ${allowedBy(issue)}`
     })
     .join('\n')
+}
+
+/** What is allowed in place of a value, or else what is wrong with it. */
+function allowedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value')
+    return `allowed is ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+  if (issue.code === 'invalid_type' && (issue.expected === 'number' || issue.expected === 'int'))
+    return issue.expected === 'int' ? 'a whole number' : 'a number'
+  return issue.message
 }
 
 /** What stands under a key; the whole text where a list was made from one. */
@@ -124,7 +133,7 @@ export function readYaml<Schema extends z.ZodType>(file: string, schema: Schema)
   try {
     content = parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw vigieError('CONFIG_FILE_UNREADABLE', { file, problem: reasonOf(error) }, error)
+    throw vigieError('CONFIG_FILE_UNREADABLE', { file, problem: fileProblemOf(error) }, error)
   }
   const result = schema.safeParse(content)
   if (result.success) return result.data

@@ -32,15 +32,30 @@ export const successOf = (data: readonly Buffer[]): Answer => ({
   body: [Buffer.from('{"status":"success","data":'), ...data, Buffer.from('}')],
 })
 
+/** The JSON text of an array, bit by bit. */
+export function* arrayTexts(items: Iterable<string>): Generator<string> {
+  let before = '['
+  for (const item of items) {
+    yield before + JSON.stringify(item)
+    before = ','
+  }
+  yield before === '[' ? '[]' : ']'
+}
+
 /** Characters of a piece. */
 const PIECE_CHARACTERS = 65_536
+
+/** Short texts that are joined between two yields: it may have taken something to find each. */
+const TEXTS_BETWEEN_YIELDS = 512
 
 /** Texts, one after the other, in pieces of about the same size; yields for each. */
 export function* inPieces(texts: Iterable<string>): Generator<void, Buffer[]> {
   const pieces: Buffer[] = []
   let text = ''
+  let joined = 0
   for (const next of texts) {
     text += next
+    if (++joined % TEXTS_BETWEEN_YIELDS === 0) yield
     if (text.length < PIECE_CHARACTERS) continue
     pieces.push(Buffer.from(text))
     text = ''

@@ -1,16 +1,22 @@
-import { type Block, type Source } from '../../logql/source.ts'
+import { type Block, type SelectedStream, type Source } from '../../logql/source.ts'
 
 /** What a query has read until now. */
 export type ReadCount = { lines: number; bytes: number }
 
+/** Less than a millisecond of work. */
+const STREAMS_BETWEEN_YIELDS = 512
+
 /** The same source; each block that is read for the first time is added to the count. */
 export function countedSource(source: Source, count: ReadCount): Source {
   return {
-    select: (matchers, fromNs, toNs) =>
-      source.select(matchers, fromNs, toNs).map(({ labels, blocks }) => ({
-        labels,
-        blocks: blocks.map((block) => countedBlock(block, count)),
-      })),
+    *select(matchers, fromNs, toNs) {
+      const counted: SelectedStream[] = []
+      for (const { labels, blocks } of yield* source.select(matchers, fromNs, toNs)) {
+        counted.push({ labels, blocks: blocks.map((block) => countedBlock(block, count)) })
+        if (counted.length % STREAMS_BETWEEN_YIELDS === 0) yield
+      }
+      return counted
+    },
   }
 }
 

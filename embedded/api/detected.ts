@@ -5,6 +5,7 @@ import { parseNumber } from '../../logql/values.ts'
 import { Refusal } from '../refusal.ts'
 import { jsonAnswer } from './answer.ts'
 import { type Api, type Asked, type Handler } from './api.ts'
+import { drive } from './drive.ts'
 import { addFields, type Field, typeOf } from './fields.ts'
 import { entryLimit, MAX_CHARACTERS } from './log-query.ts'
 import { parsedQuery } from './parsed.ts'
@@ -22,18 +23,41 @@ const ALWAYS_TOLD: ReadonlySet<string> = new Set(['cluster', 'namespace', 'insta
 const isId = (value: string): boolean => parseNumber(value).value !== undefined || UUID.test(value)
 
 /** The labels of the streams that match `query`, without those all of whose values are numbers or UUIDs. */
-export const detectedLabels: Handler = (api, asked) => {
-  const values = new Map<string, Set<string>>()
-  for (const { labels } of queriedStreams(api, asked))
-    for (const [name, value] of labels) {
-      const known = values.get(name) ?? new Set()
-      values.set(name, known.add(value))
-    }
-  const detected = [...values].filter(([name, known]) => ALWAYS_TOLD.has(name) || ![...known].every(isId))
+export const detectedLabels: Handler = async (api, asked) => {
+  const detected = await drive(detectedOf(api, asked), asked.signal)
   if (detected.length === 0) return jsonAnswer({})
   return jsonAnswer({
     detectedLabels: detected.map(([label, known]) => ({ label, cardinality: known.size })),
   })
+}
+
+/** Streams that are looked at, and values that are tried, between two yields. */
+const BETWEEN_YIELDS = 1_024
+
+type LabelValues = [name: string, values: Set<string>]
+
+function* detectedOf(api: Api, asked: Asked): Generator<void, LabelValues[]> {
+  const values = new Map<string, Set<string>>()
+  for (const [index, { labels }] of (yield* queriedStreams(api, asked)).entries()) {
+    for (const [name, value] of labels) {
+      const known = values.get(name) ?? new Set()
+      values.set(name, known.add(value))
+    }
+    if (index % BETWEEN_YIELDS === 0) yield
+  }
+  const detected: LabelValues[] = []
+  for (const [name, known] of values)
+    if (ALWAYS_TOLD.has(name) || !(yield* areIds(known))) detected.push([name, known])
+  return detected
+}
+
+function* areIds(values: ReadonlySet<string>): Generator<void, boolean> {
+  let tried = 0
+  for (const value of values) {
+    if (!isId(value)) return false
+    if (++tried % BETWEEN_YIELDS === 0) yield
+  }
+  return true
 }
 
 const DEFAULT_FIELDS = 1_000
@@ -74,9 +98,18 @@ function fieldLimit({ parameters }: Asked): number {
 async function fieldsOf(api: Api, asked: Asked): Promise<Map<string, Field>> {
   const expr = parsedQuery(asked.parameters)
   if (expr.kind !== 'log') throw new Refusal(400, 'only log selector is supported')
-  const entries = await lastEntries(api, asked, expr)
+  return await drive(fieldsIn(await lastEntries(api, asked, expr)), asked.signal)
+}
+
+/** Lines are parsed as often as there are guesses. */
+const LINES_BETWEEN_YIELDS = 32
+
+function* fieldsIn(entries: readonly LogEntry[]): Generator<void, Map<string, Field>> {
   const fields = new Map<string, Field>()
-  for (const entry of entries) addFields(fields, entry)
+  for (const [index, entry] of entries.entries()) {
+    addFields(fields, entry)
+    if (index % LINES_BETWEEN_YIELDS === 0) yield
+  }
   return fields
 }
 

@@ -17,6 +17,27 @@ export async function drive<Result>(work: Generator<void, Result>, signal: Abort
       if (step.done === true) return step.value
     } while (performance.now() < untilMs)
     const isLong = performance.now() - untilMs > LONG_MS
-    for (let turn = 0; turn < (isLong ? TURNS_AFTER_LONG : 1); turn++) await nextTurn()
+    for (let turn = 1; isLong && turn < TURNS_AFTER_LONG; turn++) await nextTurn()
+    await ownTurn()
   }
+}
+
+/**
+ * What waits to work on, the first to come first. The event loop has one for all stores of a process: were each
+ * query to work in every turn of it, a request would wait for a slice of all of them.
+ */
+const queue: (() => void)[] = []
+
+/** Resolves in a turn of the event loop in which nothing else is driven. */
+export function ownTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    queue.push(resolve)
+    if (queue.length === 1) setImmediate(goOn)
+  })
+}
+
+function goOn(): void {
+  queue[0]?.()
+  queue.shift()
+  if (queue.length > 0) setImmediate(goOn)
 }

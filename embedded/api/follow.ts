@@ -4,6 +4,7 @@ import { evaluateLogs, type LogStream } from '../../logql/evaluate/logs.ts'
 import { compileMatchers } from '../../logql/matchers.ts'
 import { type Labels } from '../../logql/source.ts'
 import { type Api, type Asked } from './api.ts'
+import { ownTurn } from './drive.ts'
 import { failureAnswer } from './failure.ts'
 import { renderStream } from './log-query.ts'
 import { runQuery } from './run-query.ts'
@@ -17,11 +18,11 @@ import {
   takeWaiting,
   type Waiting,
 } from './tail-buffer.ts'
+import { closeBecause, pinging } from './tail-socket.ts'
 import { entryNs, oneByOne, type TailPipeline, tailedStream } from './tail-streams.ts'
 
 /** How often what waits is sent. */
 const SEND_EVERY_MS = 100
-const PING_EVERY_MS = 20_000
 /** Nothing is added to a connection that has not taken so much yet: entries wait, then are dropped. */
 const MAX_UNSENT_BYTES = 8 * 1_048_576
 const MAX_ENTRIES_SENT = 1_000
@@ -63,45 +64,35 @@ export function follow(api: Api, socket: WebSocket, followed: Followed, onEnd: (
     if (gone.signal.aborted) return
     clearInterval(timer)
     const { body } = failureAnswer(error, api.log, 'tail')
-    socket.close(1011, cutToBytes(body.trim(), MAX_REASON_BYTES))
+    closeBecause(socket, body.trim())
   }
   sendHistory(api, socket, followed, gone.signal).then((sent) => {
     if (gone.signal.aborted) return
-    timer = setInterval(() => {
-      // Nobody else catches what is thrown here: it would end the process.
-      try {
-        sendWaiting(socket, followed, buffer, sent)
-      } catch (error) {
-        fail(error)
-      }
-    }, SEND_EVERY_MS)
+    timer = setInterval(
+      onceAtATime(async () => {
+        // The timers of all tails fire together: each works in a turn of its own.
+        await ownTurn()
+        // Nobody else catches what is thrown here: it would end the process.
+        try {
+          if (!gone.signal.aborted) sendWaiting(socket, followed, buffer, sent)
+        } catch (error) {
+          fail(error)
+        }
+      }),
+      SEND_EVERY_MS,
+    )
   }, fail)
 }
 
-/** The most that a WebSocket's last message says. */
-const MAX_REASON_BYTES = 123
-
-/** The beginning of a text that takes no more bytes than that. Pure. */
-function cutToBytes(text: string, most: number): string {
-  const bytes = Buffer.from(text)
-  return bytes.length <= most
-    ? text
-    : bytes
-        .subarray(0, most)
-        .toString('utf8')
-        .replace(/\ufffd+$/, '')
-}
-
-function pinging(socket: WebSocket): NodeJS.Timeout {
-  let isAlive = true
-  socket.on('pong', () => {
-    isAlive = true
-  })
-  return setInterval(() => {
-    if (!isAlive) return socket.terminate()
-    isAlive = false
-    socket.ping()
-  }, PING_EVERY_MS)
+/** Does nothing while what it began before goes on. */
+function onceAtATime(work: () => Promise<void>): () => Promise<void> {
+  let isWorking = false
+  return async () => {
+    if (isWorking) return
+    isWorking = true
+    await work()
+    isWorking = false
+  }
 }
 
 /** Puts what is stored from now on into the buffer, where its labels match. */

@@ -39,9 +39,9 @@ const wholeOf = ({ startNs, endNs }: Bounds): Steps => ({ startNs, endNs, stepNs
  * How much there is of the streams that match `query`. As in Loki's index, of which these are the numbers, recent
  * entries are not yet among them, and what reaches into the time counts as a whole.
  */
-export const indexStats: Handler = (api, asked) => {
+export const indexStats: Handler = async (api, asked) => {
   const sum = { streams: 0, chunks: 0, bytes: 0, entries: 0 }
-  for (const { sealed } of queriedStreams(api, asked)) {
+  for (const { sealed } of await drive(queriedStreams(api, asked), asked.signal)) {
     if (sealed.blocks > 0) sum.streams++
     sum.chunks += sealed.blocks
     sum.bytes += sealed.bytes
@@ -52,7 +52,7 @@ export const indexStats: Handler = (api, asked) => {
 
 /** Bytes of the streams that match `query`, by the labels that it or `targetLabels` names. */
 export const indexVolume: Handler = async (api, asked) => {
-  const selection = selectedStreams(api, asked)
+  const selection = await drive(selectedStreams(api, asked), asked.signal)
   const volumes = await drive(volumesOf(selection, asked.parameters, wholeOf(selection)), asked.signal)
   const result = volumes.map(({ labels, total }) => ({
     metric: Object.fromEntries(labels),
@@ -63,7 +63,7 @@ export const indexVolume: Handler = async (api, asked) => {
 
 /** The same at each `step`, a point at the end of each. */
 export const indexVolumeRange: Handler = async (api, asked) => {
-  const selection = selectedStreams(api, asked)
+  const selection = await drive(selectedStreams(api, asked), asked.signal)
   const steps = stepsOf(selection, durationParameter(asked.parameters, 'step'))
   const volumes = await drive(volumesOf(selection, asked.parameters, steps), asked.signal)
   const result = volumes.map(({ labels, bytes }) => ({

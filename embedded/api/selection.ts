@@ -35,36 +35,43 @@ export function someMatchersOf(selector: string): readonly Matcher[] {
 }
 
 /** What a tenant that never wrote has stored. */
-const NOTHING: Pick<TenantStore, 'select' | 'streams'> = { select: () => [], streams: () => [] }
+const NOTHING: Pick<TenantStore, 'select' | 'streams'> = { select: nothing, streams: nothing }
+
+// biome-ignore lint/correctness/useYield: there is nothing to look through
+function* nothing(): Generator<void, []> {
+  return []
+}
 
 export const storedOf = ({ store }: Api, tenant: string): Pick<TenantStore, 'select' | 'streams'> =>
   store.tenant(tenant) ?? NOTHING
 
-/** Facts of the streams that one of the selectors matches in the time that is asked about, each once. */
-export function matchingStreams(
+/** Facts of the streams that one of the selectors matches in the time that is asked about, each once. Yields as they are looked up. */
+export function* matchingStreams(
   api: Api,
   asked: Asked,
   selectors: readonly (readonly Matcher[])[],
-): StreamFacts[] {
+): Generator<void, readonly StreamFacts[]> {
   const { startNs, endNs } = streamBounds(api, asked)
+  const stored = storedOf(api, asked.tenant)
+  const [only = []] = selectors
+  if (selectors.length === 1) return yield* stored.streams(only, startNs, endNs)
   const byKey = new Map<string, StreamFacts>()
   for (const matchers of selectors)
-    for (const facts of storedOf(api, asked.tenant).streams(matchers, startNs, endNs))
-      byKey.set(facts.key, facts)
+    for (const facts of yield* stored.streams(matchers, startNs, endNs)) byKey.set(facts.key, facts)
   return [...byKey.values()]
 }
 
-/** Facts of the streams that match the parameter `query` in the time that is asked about. */
-export const queriedStreams = (api: Api, asked: Asked): StreamFacts[] =>
+/** Facts of the streams that match the parameter `query` in the time that is asked about. Yields as they are looked up. */
+export const queriedStreams = (api: Api, asked: Asked): Generator<void, readonly StreamFacts[]> =>
   matchingStreams(api, asked, [matchersOf(asked.parameters.get('query'))])
 
 /** Streams, the time that they were selected in, and by what. */
 export type Selection = Bounds & { matchers: readonly Matcher[]; streams: readonly SelectedStream[] }
 
-/** The streams that match the parameter `query`, with those blocks that lie in the time asked about. */
-export function selectedStreams(api: Api, asked: Asked): Selection {
+/** The streams that match the parameter `query`, with those blocks that lie in the time asked about. Yields as they are looked up. */
+export function* selectedStreams(api: Api, asked: Asked): Generator<void, Selection> {
   const bounds = streamBounds(api, asked)
   const matchers = matchersOf(asked.parameters.get('query'))
-  const streams = storedOf(api, asked.tenant).select(matchers, bounds.startNs, bounds.endNs)
+  const streams = yield* storedOf(api, asked.tenant).select(matchers, bounds.startNs, bounds.endNs)
   return { ...bounds, matchers, streams }
 }

@@ -6,13 +6,11 @@ import { failureAnswer } from './failure.ts'
 import { answerPush, isPushPath } from './push.ts'
 import { type Found, routeOf } from './routes.ts'
 import { cancelled } from './run-query.ts'
+import { send } from './send.ts'
 import { tenantOf } from './tenant.ts'
 
-const SERVER_NAME = 'vigie-embedded'
 /** As long as Loki keeps an idle connection: a client must not meet one that is being closed. */
 const KEEP_ALIVE_MS = 120_000
-/** A client that takes nothing of its answer for so long is left. */
-const MAX_STANDSTILL_MS = 60_000
 const MAX_FORM_BYTES = 1_048_576
 
 /** An HTTP server with all of the API but tails. It does not listen yet. */
@@ -45,10 +43,18 @@ async function handle(api: Api, request: IncomingMessage, response: ServerRespon
   api.metrics.answered(request.method ?? '', route, answer.status, (performance.now() - startedMs) / 1_000)
 }
 
+/** What stands before the path where a client names the whole URL, as it does to a proxy. */
+const AUTHORITY = /^https?:\/\/[^/?]*/i
+
 /** The path of a URL, and what stands behind its question mark. */
 export function partsOf(url: string): { path: string; query: string } {
-  const at = url.indexOf('?')
-  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) }
+  const [before, query = ''] = splitOnce(url.replace(AUTHORITY, ''), '?')
+  return { path: before === '' ? '/' : before, query }
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)]
 }
 
 async function routed(
@@ -83,36 +89,3 @@ function decoded(part: string): string {
     return part // No name of a label has a lone percent sign, so nothing is found under it.
   }
 }
-
-function send(
-  { untaken }: Api,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, contentType, body }: Answer,
-): void {
-  if (response.destroyed) return
-  const headers: Record<string, string | number> = { Server: SERVER_NAME }
-  // What is left of a body that was refused is not read.
-  if (!request.complete) headers.Connection = 'close'
-  if (status !== 204) {
-    headers['Content-Type'] = contentType
-    headers['X-Content-Type-Options'] = 'nosniff'
-    headers['Content-Length'] = bytesOf(body)
-  }
-  response.writeHead(status, headers)
-  if (status === 204 || request.method === 'HEAD') response.end()
-  else if (typeof body === 'string') response.end(body)
-  else {
-    const bytes = bytesOf(body)
-    untaken.bytes += bytes
-    response.on('close', () => {
-      untaken.bytes -= bytes
-    })
-    response.setTimeout(MAX_STANDSTILL_MS, () => response.destroy())
-    for (const piece of body) response.write(piece)
-    response.end()
-  }
-}
-
-const bytesOf = (body: Answer['body']): number =>
-  typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, { length }) => sum + length, 0)

@@ -14,6 +14,7 @@ import { partsOf } from './server.ts'
 import { tailPipeline } from './tail-streams.ts'
 import { tenantOf } from './tenant.ts'
 import { countParameter, HOUR_NS, timeParameter } from './times.ts'
+import { withoutUpgrade } from './upgrade.ts'
 
 const TAIL_PATHS: readonly string[] = ['/loki/api/v1/tail', '/api/prom/tail']
 /** Loki's longest `delay_for`, in seconds. */
@@ -23,11 +24,15 @@ const GOODBYE_MS = 1_000
 /** Clients send nothing but pings and the end. */
 const MAX_RECEIVED_BYTES = 4_096
 
+const isTail = ({ url = '/', headers }: IncomingMessage): boolean =>
+  TAIL_PATHS.includes(partsOf(url).path) && headers.upgrade?.trim().toLowerCase() === 'websocket'
+
 /** Serves tails (WebSockets) on a server. Returns a function that ends them all. */
 export function serveTails(api: Api, server: Server): () => void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_RECEIVED_BYTES })
   const counts = new Map<string, number>()
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    if (!isTail(request)) return withoutUpgrade(server, request, connection, head)
     try {
       const followed = followedBy(api, request, counts)
       sockets.handleUpgrade(request, connection, head, (socket) => {
@@ -48,7 +53,9 @@ export function serveTails(api: Api, server: Server): () => void {
 }
 
 function counted(api: Api, tenant: string, counts: Map<string, number>, change: number): void {
-  counts.set(tenant, (counts.get(tenant) ?? 0) + change)
+  const count = (counts.get(tenant) ?? 0) + change
+  if (count === 0) counts.delete(tenant)
+  else counts.set(tenant, count)
   api.metrics.tails.inc(change)
 }
 
@@ -64,9 +71,7 @@ function refuse(connection: Duplex, { status, contentType, body }: TextAnswer): 
 }
 
 function followedBy(api: Api, request: IncomingMessage, counts: ReadonlyMap<string, number>): Followed {
-  const { path, query } = partsOf(request.url ?? '/')
-  const parameters = new URLSearchParams(query)
-  if (!TAIL_PATHS.includes(path)) throw new Refusal(404, '404 page not found')
+  const parameters = new URLSearchParams(partsOf(request.url ?? '/').query)
   const tenant = tenantOf(request.headers, api.config.auth_enabled)
   const { limits_config } = api.config
   const most = limits_config.max_concurrent_tail_requests

@@ -1,6 +1,7 @@
 import { Refusal } from '../refusal.ts'
 import { admittedStreams, type Candidate } from './admit.ts'
 import { amountOf } from './amount.ts'
+import { isOver } from './identity.ts'
 import { type PushedStream } from './pushed.ts'
 import { bucketOf, takeBytes } from './rate.ts'
 import { type Amount, addAmount, addSentence, emptyReport, type Report, reportText } from './report.ts'
@@ -13,8 +14,8 @@ export type PushOutcome = { status: 204 | 400 | 429; text: string; stored: Amoun
 /**
  * Stores what may be stored of a push, and says why the rest was not: a stream or an entry over its limit
  * is refused on its own (400, or 429 where it may be taken later), a push over the tenant's rate as a
- * whole (429), and so is one with labels that cannot be read. Throws Refusal for that, and for a push
- * without streams (422).
+ * whole (429), and so is one with labels that cannot be read. Throws Refusal for that, for a push
+ * without streams (422), and for the first of a tenant that is one too many (429).
  */
 export function push(
   state: PushState,
@@ -24,6 +25,7 @@ export function push(
 ): PushOutcome {
   if (streams.length === 0)
     throw new Refusal(422, 'error at least one valid stream is required for ingestion')
+  checkTenants(state, tenant)
   const report = emptyReport()
   const lines = streams.reduce((sum, { entries }) => sum + entries.length, 0)
   const candidates = validated(state, streams, nowMs, report)
@@ -33,6 +35,14 @@ export function push(
   const admitted = admittedStreams(state, tenant, candidates, nowMs, report)
   if (admitted.length > 0) state.store.append(tenant, admitted)
   return { status: report.status, text: reportText(report, lines), stored: amountOf(admitted), report }
+}
+
+function checkTenants({ store, limits }: PushState, tenant: string): void {
+  if (store.tenant(tenant) !== undefined || !isOver(store.tenants().length + 1, limits.max_tenants)) return
+  throw new Refusal(
+    429,
+    `maximum number of tenants (${limits.max_tenants}) reached, user '${tenant}' is none of them: write as one that is stored already, or raise limits_config.max_tenants`,
+  )
 }
 
 /** The streams of a push by their labels, each once, with their valid entries. */

@@ -1,6 +1,7 @@
 import { type MetricExpr } from '../../logql/ast.ts'
 import { evaluateMetric, type MetricResult } from '../../logql/evaluate/metric.ts'
 import { run } from '../../logql/evaluate/run.ts'
+import { memorySource } from '../../logql/memory.ts'
 import { parseExpr } from '../../logql/parse/parse.ts'
 import { NO_LABELS, type Source } from '../../logql/source.ts'
 import { drive } from '../api/drive.ts'
@@ -8,7 +9,7 @@ import { type Store } from '../store/store.ts'
 import { type Questions, type Sample } from './evaluate.ts'
 
 const NS_PER_MS = 1_000_000n
-const EMPTY: Source = { select: () => [] }
+const EMPTY: Source = memorySource([])
 
 /** What the rules of a tenant ask: its own entries, at an instant, as far as `maxSeries` series. */
 export function questionsOf(store: Store, tenant: string, maxSeries: number, stop: AbortSignal): Questions {

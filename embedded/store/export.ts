@@ -1,3 +1,4 @@
+import { run } from '../../logql/evaluate/run.ts'
 import { type Block, type Labels } from '../../logql/source.ts'
 import { type Store, type TenantStore } from './store.ts'
 
@@ -25,7 +26,7 @@ export function* entriesOf(store: Store): Generator<ExportedEntry, undefined> {
 }
 
 function* entriesOfTenant(tenant: string, stored: TenantStore): Generator<ExportedEntry, undefined> {
-  for (const { labels, blocks } of stored.select([], FIRST_NS, LAST_NS))
+  for (const { labels, blocks } of run(stored.select([], FIRST_NS, LAST_NS)))
     for (const { block, from, to } of runsOf(blocks)) {
       const times = block.times()
       const { text, starts, ends, metadata } = block.lines()

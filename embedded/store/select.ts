@@ -15,7 +15,14 @@ const ACTIVE_MS = 30 * 60 * 1000
 /** What is stored for a tenant, also when it has nothing any more. */
 export const tenantStore = (state: State, name: string): TenantStore => ({
   select: (matchers, fromNs, toNs) => select(state, name, matchers, fromNs, toNs),
-  streams: (matchers, fromNs, toNs) => select(state, name, matchers, fromNs, toNs).map(factsOf),
+  *streams(matchers, fromNs, toNs) {
+    const facts: StreamFacts[] = []
+    for (const found of yield* select(state, name, matchers, fromNs, toNs)) {
+      facts.push(factsOf(found))
+      if (facts.length % STREAMS_BETWEEN_YIELDS === 0) yield
+    }
+    return facts
+  },
   newestNs: (key) => newestNs(state, state.tenants.get(name)?.streams.get(key)),
   activeStreams: () => activeStreams(state, name),
 })
@@ -23,20 +30,31 @@ export const tenantStore = (state: State, name: string): TenantStore => ({
 type Blocks = { blocks: Block[]; sealed: Block[] }
 type Found = SelectedStream & Blocks & { key: string }
 
-function select(
+/** Streams whose blocks are looked up between two yields: less than a millisecond, unless they have many. */
+const STREAMS_BETWEEN_YIELDS = 256
+
+/**
+ * Each stream is seen as it is when it is looked up: one that is pushed to, sealed or deleted meanwhile is whole,
+ * before or after.
+ */
+function* select(
   state: State,
   name: string,
   matchers: readonly Matcher[],
   fromNs: bigint,
   toNs: bigint,
-): Found[] {
+): Generator<void, Found[]> {
   const tenant = state.tenants.get(name)
   if (tenant === undefined) return []
-  const from = fromNs > state.oldestNs ? fromNs : state.oldestNs
-  return matching(tenant, matchers).flatMap((stream) => {
+  const result: Found[] = []
+  let looked = 0
+  for (const stream of yield* matching(tenant, matchers)) {
+    const from = fromNs > state.oldestNs ? fromNs : state.oldestNs
     const found = blocksOf(state, stream, from, toNs)
-    return found.blocks.length === 0 ? [] : [{ key: stream.key, labels: stream.labels, ...found }]
-  })
+    if (found.blocks.length > 0) result.push({ key: stream.key, labels: stream.labels, ...found })
+    if (++looked % STREAMS_BETWEEN_YIELDS === 0) yield
+  }
+  return result
 }
 
 /** The blocks that reach into [fromNs, toNs], in the order of their first entries, and those in segments alone. */

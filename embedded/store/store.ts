@@ -1,5 +1,5 @@
 import { type Matcher } from '../../logql/ast.ts'
-import { type Labels, type SelectedStream } from '../../logql/source.ts'
+import { type Labels, type Source } from '../../logql/source.ts'
 
 /** One entry to store. The time is split because a nanosecond does not fit a JavaScript number. */
 export type NewEntry = { seconds: number; nanos: number; line: Buffer; metadata: Labels | undefined }
@@ -24,9 +24,13 @@ export type StreamFacts = {
 /** What is stored for one tenant. */
 export type TenantStore = {
   /** See `Source.select`. */
-  select: (matchers: readonly Matcher[], fromNs: bigint, toNs: bigint) => readonly SelectedStream[]
-  /** The streams that match all matchers and may have entries in [fromNs, toNs]. */
-  streams: (matchers: readonly Matcher[], fromNs: bigint, toNs: bigint) => readonly StreamFacts[]
+  select: Source['select']
+  /** The streams that match all matchers and may have entries in [fromNs, toNs]. Yields as `select` does. */
+  streams: (
+    matchers: readonly Matcher[],
+    fromNs: bigint,
+    toNs: bigint,
+  ) => Generator<void, readonly StreamFacts[]>
   /** The time of a stream's newest entry; undefined for a stream that is not there. */
   newestNs: (key: string) => bigint | undefined
   /** How many streams have been written to lately, as Loki's limit on streams counts them. */

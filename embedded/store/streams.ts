@@ -45,15 +45,23 @@ export function removeStream(tenant: Tenant, stream: Stream): void {
 }
 
 /**
- * The streams that match all matchers. A label that a stream lacks is as good as an empty one. Throws
- * LogqlError for a regular expression that cannot be compiled.
+ * The streams that match all matchers. A label that a stream lacks is as good as an empty one. Yields now and
+ * then. Throws LogqlError for a regular expression that cannot be compiled.
  */
-export function matching(tenant: Tenant, matchers: readonly Matcher[]): Stream[] {
+export function* matching(tenant: Tenant, matchers: readonly Matcher[]): Generator<void, Stream[]> {
   const tests = matchers.map((matcher) => ({ name: matcher.name, matches: remembered(testOf(matcher)) }))
-  return [...fewestFor(tenant, matchers)].filter(({ labels }) =>
-    tests.every(({ name, matches }) => matches(labels.get(name) ?? '')),
-  )
+  const found: Stream[] = []
+  let looked = 0
+  // Copied: others come and go meanwhile.
+  for (const stream of [...fewestFor(tenant, matchers)]) {
+    if (tests.every(({ name, matches }) => matches(stream.labels.get(name) ?? ''))) found.push(stream)
+    if (++looked % STREAMS_BETWEEN_YIELDS === 0) yield
+  }
+  return found
 }
+
+/** Streams that are tested between two yields, some against a regular expression. */
+const STREAMS_BETWEEN_YIELDS = 256
 
 /** The smallest set of streams in the index that all have to be in. */
 function fewestFor(tenant: Tenant, matchers: readonly Matcher[]): Iterable<Stream> {

@@ -2,7 +2,15 @@ import { type Grouping, type VectorExpr, type VectorOperation } from '../ast.ts'
 import { LogqlError } from '../error.ts'
 import { NO_LABELS } from '../source.ts'
 import { groupLabels } from './labels.ts'
-import { type DerivedSeries, derive, derivedSeries, type Series, type Vector } from './series.ts'
+import {
+  type DerivedSeries,
+  derive,
+  derivedSeries,
+  SERIES_BETWEEN_YIELDS,
+  type Series,
+  type Vector,
+} from './series.ts'
+import { sortedInPieces } from './sort.ts'
 import { joinMoments, larger, type Moments, meanOf, momentsOf, smaller } from './statistics.ts'
 
 /** The samples of one group at one step: `series[i]` has `values[i]`. */
@@ -27,15 +35,16 @@ export function aggregation({ operation, parameter, grouping }: VectorExpr): Agg
   return { operation, parameter, grouping, groups: derivedSeries() }
 }
 
-/** The aggregation of one vector. */
-export function aggregate(aggregation: Aggregation, vector: Vector): Vector {
+/** The aggregation of one vector. Yields now and then where there are many series. */
+export function* aggregate(aggregation: Aggregation, vector: Vector): Generator<void, Vector> {
   const { operation, parameter } = aggregation
-  if (operation === 'sort') return ordered(vector, ascending)
-  if (operation === 'sort_desc') return ordered(vector, descending)
+  if (operation === 'sort') return yield* ordered(vector, ascending)
+  if (operation === 'sort_desc') return yield* ordered(vector, descending)
   const result: Vector = { series: [], values: [] }
-  for (const group of groupsOf(aggregation, vector)) {
-    if (operation === 'topk') append(result, best(group, parameter ?? 0, descending))
-    else if (operation === 'bottomk') append(result, best(group, parameter ?? 0, ascending))
+  for (const [index, group] of (yield* groupsOf(aggregation, vector)).entries()) {
+    if (index % SERIES_BETWEEN_YIELDS === 0) yield
+    if (operation === 'topk') append(result, yield* best(group, parameter ?? 0, descending))
+    else if (operation === 'bottomk') append(result, yield* best(group, parameter ?? 0, ascending))
     else {
       result.series.push(group.into)
       result.values.push(STATISTICS[operation](group.values))
@@ -44,10 +53,11 @@ export function aggregate(aggregation: Aggregation, vector: Vector): Vector {
   return result
 }
 
-function groupsOf({ grouping, groups }: Aggregation, { series, values }: Vector): Group[] {
+function* groupsOf({ grouping, groups }: Aggregation, { series, values }: Vector): Generator<void, Group[]> {
   const found: Group[] = []
   const byId: (Group | undefined)[] = []
-  series.forEach((each, index) => {
+  for (const [index, each] of series.entries()) {
+    if (index % SERIES_BETWEEN_YIELDS === 0) yield
     const into = derive(groups, each, (labels) =>
       grouping === undefined ? NO_LABELS : groupLabels(labels, grouping),
     )
@@ -59,7 +69,7 @@ function groupsOf({ grouping, groups }: Aggregation, { series, values }: Vector)
     }
     group.series.push(each)
     group.values.push(values[index] ?? Number.NaN)
-  })
+  }
   return found
 }
 
@@ -86,15 +96,15 @@ type Order = (a: number, b: number) => number
 const ascending: Order = (a, b) => Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || a - b || 0
 const descending: Order = (a, b) => Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || b - a || 0
 
-function ordered({ series, values }: Vector, order: Order): Vector {
-  const indexes = values.map((_, index) => index)
+function* ordered({ series, values }: Vector, order: Order): Generator<void, Vector> {
   const at = (index: number): number => values[index] ?? Number.NaN
-  indexes.sort((a, b) => order(at(a), at(b)))
+  const all = values.map((_, index) => index)
+  const indexes = yield* sortedInPieces(all, (a, b) => order(at(a), at(b)))
   return { series: indexes.flatMap((index) => series[index] ?? []), values: indexes.map(at) }
 }
 
-function best(group: Group, count: number, order: Order): Vector {
-  const { series, values } = ordered(candidates(group, count, order), order)
+function* best(group: Group, count: number, order: Order): Generator<void, Vector> {
+  const { series, values } = yield* ordered(candidates(group, count, order), order)
   return { series: series.slice(0, count), values: values.slice(0, count) }
 }
 

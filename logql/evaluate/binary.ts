@@ -7,6 +7,7 @@ import {
   type DerivedSeries,
   derive,
   internSeries,
+  SERIES_BETWEEN_YIELDS,
   type Series,
   type SeriesTable,
   seriesTable,
@@ -31,12 +32,14 @@ export function binaryState(expr: BinaryExpr): BinaryState {
 }
 
 /**
- * Two vectors joined by an operator. Throws LogqlError (`execution`) where series have several that match
+ * Two vectors joined by an operator. Yields now and then where they have many series. Throws LogqlError (`execution`) where series have several that match
  * them, unless `group_left` or `group_right` allows it.
  */
-export function combine(state: BinaryState, left: Vector, right: Vector): Vector {
+export function* combine(state: BinaryState, left: Vector, right: Vector): Generator<void, Vector> {
   const { operator } = state.expr
-  return isSetOperator(operator) ? setOperation(state, operator, left, right) : join(state, left, right)
+  return isSetOperator(operator)
+    ? yield* setOperation(state, operator, left, right)
+    : yield* join(state, left, right)
 }
 
 /** A vector with a number on one side. A comparison that filters keeps the vector's values. */
@@ -61,56 +64,77 @@ export function withScalar(
 const matchedLabels = (matching: Matching | undefined, labels: Labels): Labels =>
   matching === undefined ? labels : groupLabels(labels, { without: !matching.on, labels: matching.labels })
 
-function matchIds(state: BinaryState, side: DerivedSeries, vector: Vector): number[] {
+function* matchIds(state: BinaryState, side: DerivedSeries, vector: Vector): Generator<void, number[]> {
   const labelsOf = (labels: Labels): Labels => matchedLabels(state.expr.matching, labels)
-  return vector.series.map((series) => derive(side, series, labelsOf).id)
+  const ids: number[] = []
+  for (const series of vector.series) {
+    ids.push(derive(side, series, labelsOf).id)
+    if (ids.length % SERIES_BETWEEN_YIELDS === 0) yield
+  }
+  return ids
 }
 
-function setOperation(state: BinaryState, operator: SetOperator, left: Vector, right: Vector): Vector {
-  const leftIds = matchIds(state, state.left, left)
-  const rightIds = matchIds(state, state.right, right)
+function* setOperation(
+  state: BinaryState,
+  operator: SetOperator,
+  left: Vector,
+  right: Vector,
+): Generator<void, Vector> {
+  const leftIds = yield* matchIds(state, state.left, left)
+  const rightIds = yield* matchIds(state, state.right, right)
   const isLeft = new Set(leftIds)
   const isRight = new Set(rightIds)
   const result: Vector = { series: [], values: [] }
-  const add = (vector: Vector, ids: number[], isKept: (id: number) => boolean): void => {
-    vector.series.forEach((series, index) => {
-      if (!isKept(ids[index] ?? -1)) return
-      result.series.push(answerOf(state, series, undefined, series.labels))
-      result.values.push(vector.values[index] ?? Number.NaN)
-    })
-  }
-  add(left, leftIds, (id) => operator === 'or' || isRight.has(id) === (operator === 'and'))
-  if (operator === 'or') add(right, rightIds, (id) => !isLeft.has(id))
+  const isKept = (id: number): boolean => operator === 'or' || isRight.has(id) === (operator === 'and')
+  yield* addKept(state, result, left, leftIds, isKept)
+  if (operator === 'or') yield* addKept(state, result, right, rightIds, (id) => !isLeft.has(id))
   return result
 }
 
+function* addKept(
+  state: BinaryState,
+  result: Vector,
+  { series, values }: Vector,
+  ids: readonly number[],
+  isKept: (id: number) => boolean,
+): Generator<void, void> {
+  for (const [index, each] of series.entries()) {
+    if (index % SERIES_BETWEEN_YIELDS === 0) yield
+    if (!isKept(ids[index] ?? -1)) continue
+    result.series.push(answerOf(state, each, undefined, each.labels))
+    result.values.push(values[index] ?? Number.NaN)
+  }
+}
+
 /** Arithmetic and comparisons: each series of the side of many with the one that matches it. */
-function join(state: BinaryState, left: Vector, right: Vector): Vector {
+function* join(state: BinaryState, left: Vector, right: Vector): Generator<void, Vector> {
   const { matching } = state.expr
   const isRightMany = matching?.group === 'right'
   const [many, one] = isRightMany ? [right, left] : [left, right]
-  const manyIds = isRightMany ? matchIds(state, state.right, many) : matchIds(state, state.left, many)
-  const partners = isRightMany ? uniqueOf(state, state.left, one) : uniqueOf(state, state.right, one)
+  const [manySide, oneSide] = isRightMany ? [state.right, state.left] : [state.left, state.right]
+  const manyIds = yield* matchIds(state, manySide, many)
+  const partners = yield* uniqueOf(state, oneSide, one)
   const taken = new Set<number>()
   const result: Vector = { series: [], values: [] }
-  many.series.forEach((series, index) => {
+  for (const [index, series] of many.series.entries()) {
+    if (index % SERIES_BETWEEN_YIELDS === 0) yield
     const id = manyIds[index] ?? -1
     const partner = partners.get(id) ?? -1
     const other = one.series[partner]
-    if (other === undefined) return
+    if (other === undefined) continue
     const value = many.values[index] ?? Number.NaN
     const otherValue = one.values[partner] ?? Number.NaN
     const kept = isRightMany
       ? filtered(state.expr, otherValue, value)
       : filtered(state.expr, value, otherValue)
-    if (kept === undefined) return
+    if (kept === undefined) continue
     const answer = answerOf(state, series, other)
     const unique = matching?.group === undefined ? id : answer.id
     if (taken.has(unique)) throw severalMatches(matching)
     taken.add(unique)
     result.series.push(answer)
     result.values.push(kept)
-  })
+  }
   return result
 }
 
@@ -121,12 +145,17 @@ function filtered({ operator, bool }: BinaryExpr, left: number, right: number): 
 }
 
 /** Where in a vector the only series with each matching id is. */
-function uniqueOf(state: BinaryState, side: DerivedSeries, vector: Vector): Map<number, number> {
+function* uniqueOf(
+  state: BinaryState,
+  side: DerivedSeries,
+  vector: Vector,
+): Generator<void, Map<number, number>> {
   const places = new Map<number, number>()
-  matchIds(state, side, vector).forEach((id, index) => {
+  for (const [index, id] of (yield* matchIds(state, side, vector)).entries()) {
     if (places.has(id)) throw duplicates(state.expr.matching)
     places.set(id, index)
-  })
+    if (index % SERIES_BETWEEN_YIELDS === 0) yield
+  }
   return places
 }
 

@@ -14,7 +14,8 @@ import { seriesTable } from './series.ts'
 import { type Windows } from './windows.ts'
 
 /**
- * Collects the samples of a range aggregation by series and window. Yields after each block. Throws LogqlError: `parse`
+ * Collects the samples of a range aggregation by series and window. Yields after each block, and within one whose
+ * lines take long. Throws LogqlError: `parse`
  * for a stage that does not compile, `pipeline` for the earliest entry with an error, `limit` for more than `maxSeries`
  * series.
  */
@@ -41,12 +42,12 @@ export function* collect(
   const pipeline = compilePipeline(stages, wantedLabels(stages, expr.unwrap, expr.grouping))
   const { firstEndNs, stepNs, count, rangeNs } = windows
   const lastEndNs = firstEndNs + BigInt(count - 1) * stepNs
-  for (const { labels, blocks } of source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
+  for (const { labels, blocks } of yield* source.select(matchers, firstEndNs - rangeNs + 1n, lastEndNs)) {
     const stream: ReadStream = { labels, pipeline: pipeline.forStream(labels), counted: undefined }
     for (const block of blocks) {
       if (collector.failure !== undefined && block.firstNs >= collector.failure.timeNs) break
       if (isCountable(expr, labels, block)) countEntries(collector, stream, block)
-      else readEntries(collector, stream, block)
+      else yield* readEntries(collector, stream, block)
       if (table.list.length > maxSeries) throw tooManySeries(maxSeries)
       yield
     }

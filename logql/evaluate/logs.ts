@@ -6,6 +6,8 @@ import { allLabels, compilePipeline, type Pipeline, type Processed } from '../st
 import { advance, type Cursor, cursorOn, indexOf, open, type Span } from './cursor.ts'
 import { heapOf, removeFirst, replaceFirst, second } from './heap.ts'
 import { compareLabels, labelsKey } from './labels.ts'
+import { isTime, newPace } from './pace.ts'
+import { sortedInPieces } from './sort.ts'
 
 /** An entry as the pipeline left it, with its labels by where they come from. */
 export type LogEntry = Processed & { timeNs: bigint }
@@ -29,10 +31,8 @@ export type LogRange = {
 
 /** Spans are evaluated one after the other, since times are compared as numbers: 2^52 ns are 52 days. */
 const MAX_SPAN_NS = 2n ** 52n
-/** So many entries are worked on between two yields, some milliseconds. */
-const ENTRIES_BETWEEN_YIELDS = 4096
-/** A line of so many characters may take a regular expression or a template some milliseconds by itself. */
-const LONG_LINE = 2048
+/** Blocks that are prepared between two yields. */
+const CURSORS_BETWEEN_YIELDS = 256
 
 /**
  * Evaluates a log query: the first `limit` entries that its pipeline keeps, by time. Reads no block that lies
@@ -51,9 +51,12 @@ export function* evaluateLogs(expr: LogExpr, source: Source, range: LogRange): G
     if (left === 0) break
     const entries = yield* entriesIn(expr, source, span, pipeline, wanted, left, size)
     left -= entries.length
-    for (const entry of entries) addEntry(found, entry)
+    for (const [index, entry] of entries.entries()) {
+      addEntry(found, entry)
+      if (index % CURSORS_BETWEEN_YIELDS === 0) yield
+    }
   }
-  const streams = [...found.values()].sort((a, b) => compareLabels(a.labels, b.labels))
+  const streams = yield* sortedInPieces([...found.values()], (a, b) => compareLabels(a.labels, b.labels))
   return { streams }
 }
 
@@ -83,7 +86,8 @@ function* entriesIn(
   const endNs = span.baseNs + BigInt(span.lengthNs)
   const cursors: Cursor[] = []
   let order = 0
-  for (const { labels, blocks } of source.select(matchers, span.baseNs, endNs - 1n)) {
+  for (const { labels, blocks } of yield* source.select(matchers, span.baseNs, endNs - 1n)) {
+    if (order % CURSORS_BETWEEN_YIELDS === 0) yield
     const streamPipeline = pipeline.forStream(labels)
     for (const block of blocks) {
       const cursor = cursorOn(block, streamPipeline, order++, span)
@@ -93,7 +97,7 @@ function* entriesIn(
   const { isForward } = span
   const heap = heapOf(cursors, isForward ? isBefore : isAfter)
   const entries: LogEntry[] = []
-  let untilYield = ENTRIES_BETWEEN_YIELDS
+  const pace = newPace()
   for (let [cursor] = heap.items; cursor !== undefined && entries.length < limit; [cursor] = heap.items) {
     const { reading } = cursor
     if (reading === undefined) {
@@ -107,16 +111,12 @@ function* entriesIn(
     do {
       const index = indexOf(reading)
       const entry = process(cursor, index)
-      if ((reading.lines.ends[index] ?? 0) - (reading.lines.starts[index] ?? 0) > LONG_LINE) untilYield = 1
       if (entry !== undefined) {
         grow(size, entry)
         entries.push(entry)
       }
       hasNext = advance(cursor, reading, isForward)
-      if (--untilYield === 0) {
-        yield
-        untilYield = ENTRIES_BETWEEN_YIELDS
-      }
+      if (isTime(pace)) yield
     } while (hasNext && entries.length < limit && (rival === undefined || heap.before(cursor, rival)))
     if (hasNext) replaceFirst(heap)
     else removeFirst(heap)

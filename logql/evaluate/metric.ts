@@ -42,7 +42,7 @@ export function* evaluateMetric(
   const node = yield* prepare(expr, source, steps, maxSeries)
   if (!isInstant) return yield* matrix(node, steps, maxSeries)
   if (node.kind === 'scalar') return { type: 'scalar', timeNs: startNs, value: node.value }
-  return { type: 'vector', timeNs: startNs, samples: instant(expr, vectorAt(node, 0), maxSeries) }
+  return { type: 'vector', timeNs: startNs, samples: instant(expr, yield* vectorAt(node, 0), maxSeries) }
 }
 
 function instant(expr: MetricExpr, { series, values }: Vector, maxSeries: number): VectorSample[] {
@@ -63,13 +63,13 @@ function* matrix(node: Node, steps: Steps, maxSeries: number): Generator<void, M
   const answers: Answers = { bySeries: new Map(), byKey: new Map() }
   for (let step = 0; step < steps.count; step++) {
     const timeMs = Number((steps.startNs + BigInt(step) * steps.stepNs) / 1_000_000n)
-    const { series, values } = vectorAt(node, step)
-    series.forEach((each, index) => {
+    const { series, values } = yield* vectorAt(node, step)
+    for (const [index, each] of series.entries()) {
       const answer = answers.bySeries.get(each) ?? newAnswer(answers, each)
       answer.timesMs.push(timeMs)
       answer.values.push(values[index] ?? Number.NaN)
-    })
-    if (answers.byKey.size > maxSeries) throw tooManySeries(maxSeries)
+      if (answers.byKey.size > maxSeries) throw tooManySeries(maxSeries)
+    }
     yield
   }
   const found = [...answers.byKey.values()]

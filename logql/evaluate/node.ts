@@ -6,7 +6,14 @@ import { type BinaryState, binaryState, combine, withScalar } from './binary.ts'
 import { labelReplacer } from './label-replace.ts'
 import { withLabel } from './labels.ts'
 import { type RangeState, rangeAt, rangeState } from './range.ts'
-import { type DerivedSeries, derive, derivedSeries, type Vector } from './series.ts'
+import {
+  type DerivedSeries,
+  derive,
+  derivedSeries,
+  SERIES_BETWEEN_YIELDS,
+  type Series,
+  type Vector,
+} from './series.ts'
 import { type Windows } from './windows.ts'
 
 /** The instants at which a query is evaluated: `count` of them, `stepNs` apart. */
@@ -135,32 +142,49 @@ function innerOf({ operation, inner, grouping }: VectorExpr): MetricExpr {
     : inner
 }
 
-/** The vector at a step; steps must not go back. A number stands for one series without labels. */
-export function vectorAt(node: Node, step: number): Vector {
+/**
+ * The vector at a step; steps must not go back. A number stands for one series without labels. Yields now and then where
+ * there are many series.
+ */
+export function* vectorAt(node: Node, step: number): Generator<void, Vector> {
   switch (node.kind) {
     case 'scalar':
     case 'constant':
       return node.vector
     case 'range':
-      return rangeAt(node.state, step)
+      return yield* rangeAt(node.state, step)
     case 'absent':
-      return rangeAt(node.state, step).series.length > 0 ? { series: [], values: [] } : node.vector
+      return (yield* rangeAt(node.state, step)).series.length > 0 ? { series: [], values: [] } : node.vector
     case 'aggregation':
-      return aggregate(node.state, vectorAt(node.inner, step))
+      return yield* aggregate(node.state, yield* vectorAt(node.inner, step))
     case 'label_replace': {
-      const { series, values } = vectorAt(node.inner, step)
-      return { series: series.map((each) => derive(node.series, each, node.replace)), values }
+      const { series, values } = yield* vectorAt(node.inner, step)
+      return { series: yield* replaced(node, series), values }
     }
     case 'binary':
-      return binaryAt(node.state, node.left, node.right, step)
+      return yield* binaryAt(node.state, node.left, node.right, step)
   }
 }
 
-function binaryAt(state: BinaryState, left: Node, right: Node, step: number): Vector {
+function* replaced(
+  { series, replace }: Extract<Node, { kind: 'label_replace' }>,
+  given: readonly Series[],
+): Generator<void, Series[]> {
+  const made: Series[] = []
+  for (const each of given) {
+    made.push(derive(series, each, replace))
+    if (made.length % SERIES_BETWEEN_YIELDS === 0) yield
+  }
+  return made
+}
+
+function* binaryAt(state: BinaryState, left: Node, right: Node, step: number): Generator<void, Vector> {
   const { expr } = state
-  if (left.kind === 'scalar') return withScalar(expr, vectorAt(right, step), numberFirst(expr, left.value))
-  if (right.kind === 'scalar') return withScalar(expr, vectorAt(left, step), numberLast(expr, right.value))
-  return combine(state, vectorAt(left, step), vectorAt(right, step))
+  if (left.kind === 'scalar')
+    return withScalar(expr, yield* vectorAt(right, step), numberFirst(expr, left.value))
+  if (right.kind === 'scalar')
+    return withScalar(expr, yield* vectorAt(left, step), numberLast(expr, right.value))
+  return yield* combine(state, yield* vectorAt(left, step), yield* vectorAt(right, step))
 }
 
 const numberFirst =

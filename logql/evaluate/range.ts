@@ -3,7 +3,8 @@ import { type Source } from '../source.ts'
 import { collect } from './collect.ts'
 import { isOver, moveTo, type Operation, type SampleWindow, sampleWindow, valueIn } from './operations.ts'
 import { sorted } from './samples.ts'
-import { type Series, type Vector } from './series.ts'
+import { SERIES_BETWEEN_YIELDS, type Series, type Vector } from './series.ts'
+import { sortedInPieces } from './sort.ts'
 import { type Windows } from './windows.ts'
 
 type WindowedSeries = { series: Series; window: SampleWindow }
@@ -16,9 +17,6 @@ export type RangeState = {
   /** Those that have or may still have samples. */
   active: WindowedSeries[]
 }
-
-/** Series that are made ready between two yields: a millisecond or less. */
-const SERIES_BETWEEN_YIELDS = 512
 
 /** Reads the samples of a range aggregation. Yields about once for each block that it reads. Errors as `collect`. */
 export function* rangeState(
@@ -35,16 +33,15 @@ export function* rangeState(
     if ((series.id + 1) % SERIES_BETWEEN_YIELDS === 0) yield
   }
   const firstStep = ({ window }: WindowedSeries): number => window.samples.runs[0]?.enter ?? 0
-  waiting.sort((a, b) => firstStep(b) - firstStep(a))
   return {
     operation: { name: expr.operation, quantile: expr.parameter ?? 0, rangeNs: expr.rangeNs },
-    waiting,
+    waiting: yield* sortedInPieces(waiting, (a, b) => firstStep(b) - firstStep(a)),
     active: [],
   }
 }
 
-/** The aggregation at a step; steps must not go back. */
-export function rangeAt(state: RangeState, step: number): Vector {
+/** The aggregation at a step; steps must not go back. Yields now and then where there are many series. */
+export function* rangeAt(state: RangeState, step: number): Generator<void, Vector> {
   const { waiting, operation } = state
   for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
     if ((next.window.samples.runs[0]?.enter ?? 0) > step) break
@@ -53,7 +50,9 @@ export function rangeAt(state: RangeState, step: number): Vector {
   }
   const result: Vector = { series: [], values: [] }
   let hasEnded = false
+  let seen = 0
   for (const { series, window } of state.active) {
+    if (++seen % SERIES_BETWEEN_YIELDS === 0) yield
     if (moveTo(window, step)) {
       result.series.push(series)
       result.values.push(valueIn(window, operation))

@@ -5,6 +5,7 @@ import { type Collector, type Reading, readingTime, samplesOf, take } from './co
 import { type DirectNumber } from './direct-number.ts'
 import { findSeries } from './find-series.ts'
 import { groupLabels } from './labels.ts'
+import { isTime, newPace } from './pace.ts'
 import { addSample, type Samples } from './samples.ts'
 import { internSeries, type Series } from './series.ts'
 import { type Span, spansOf } from './windows.ts'
@@ -38,12 +39,12 @@ function bytesIn(block: Block, from: number, to: number): number {
   return bytes
 }
 
-/** Sends the entries of a block that are in a window, and may pass its line filters, through the pipeline. */
-export function readEntries(
+/** Sends the entries of a block that are in a window, and may pass its line filters, through the pipeline. Yields when that takes long. */
+export function* readEntries(
   collector: Collector,
   { labels, pipeline: stream }: ReadStream,
   block: Block,
-): void {
+): Generator<void, void> {
   const spans = spansOf(block, collector.windows)
   const [first, last] = [spans[0], spans.at(-1)]
   if (first === undefined || last === undefined) return
@@ -55,16 +56,21 @@ export function readEntries(
   const timeNs = (): bigint => readingTime(reading)
   const isDirect = direct !== undefined && block.hasMetadata === false && !labels.has(direct.label)
   const samples = isDirect ? samplesOf(collector, seriesOf(collector, labels)) : undefined
+  const pace = newPace()
   let next = 0
   for (const span of spans) {
     if (isDirect && samples !== undefined)
       readNumbers(collector, stream, span, reading, timeNs, direct, samples)
     else if (found === undefined)
-      for (let index = span.from; index < span.to; index++)
+      for (let index = span.from; index < span.to; index++) {
         readEntry(collector, stream, span, reading, index, timeNs)
+        if (isTime(pace)) yield
+      }
     else
-      for (let index = found[next]; index !== undefined && index < span.to; index = found[++next])
+      for (let index = found[next]; index !== undefined && index < span.to; index = found[++next]) {
         if (index >= span.from) readEntry(collector, stream, span, reading, index, timeNs)
+        if (isTime(pace)) yield
+      }
   }
 }
 

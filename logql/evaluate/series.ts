@@ -7,6 +7,9 @@ export type Series = { id: number; labels: Labels }
 /** What a part of a query answers at one step: `values[i]` belongs to `series[i]`. */
 export type Vector = { series: Series[]; values: number[] }
 
+/** Series that are worked on between two yields: a millisecond or less. */
+export const SERIES_BETWEEN_YIELDS = 512
+
 /** All series that a part of a query has answered so far. */
 export type SeriesTable = { byKey: Map<string, Series>; list: Series[] }
 

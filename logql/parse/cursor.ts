@@ -7,25 +7,25 @@ import { placeOf, readToken, type Token } from './tokens.ts'
 export type Cursor = {
   readonly query: string
   token: Token
-  /** How many operators, functions and parentheses have been read. */
+  /** How many stages, operators, functions and parentheses have been read. */
   nodes: number
 }
 
 /**
- * The most operators, functions, and parentheses in one query. They bound how deep a tree can be, and so the
- * recursion of all that walk it. Ours: Loki bounds only the length of queries.
+ * The most stages, operators, functions, and parentheses in one query. They bound how deep a tree can be, and so the
+ * recursion of all that walk it, and how much is done with one line. Ours: Loki bounds only the length of queries.
  */
 const MAX_NODES = 500
 
 /** A cursor before the first token. Throws LogqlError (`parse`). */
 export const cursorOf = (query: string): Cursor => ({ query, token: readToken(query, 0), nodes: 0 })
 
-/** Counts one more operator, function or parenthesis. Throws LogqlError (`parse`) when there are too many. */
+/** Counts one more stage, operator, function or parenthesis. Throws LogqlError (`parse`) when there are too many. */
 export function countNode(cursor: Cursor): void {
   cursor.nodes += 1
   if (cursor.nodes > MAX_NODES)
     throw parseError(
-      `the query has more than ${MAX_NODES} operators, functions and parentheses`,
+      `the query has more than ${MAX_NODES} stages, operators, functions and parentheses`,
       placeOf(cursor.query, cursor.token),
     )
 }

@@ -8,7 +8,7 @@ import {
 } from '../ast.ts'
 import { checkPatternStage, checkRegexpStage } from '../check/captures.ts'
 import { checkMatcher } from '../check/regexps.ts'
-import { type Cursor, expect, take, takeIf, takeList, takeString } from './cursor.ts'
+import { type Cursor, countNode, expect, take, takeIf, takeList, takeString } from './cursor.ts'
 import { parseLabelFilter, takeParenthesized } from './label-filter.ts'
 import { matchOperator } from './selector.ts'
 
@@ -28,10 +28,15 @@ export function parseStages(
   const stages: Stage[] = []
   for (;;) {
     const operator = lineOperator(cursor)
-    if (operator !== undefined) stages.push(...parseLineFilter(cursor, operator))
-    else if (!takeIf(cursor, '|')) return { stages, isUnwrap: false }
+    if (operator !== undefined) {
+      countNode(cursor)
+      stages.push(...parseLineFilter(cursor, operator))
+    } else if (!takeIf(cursor, '|')) return { stages, isUnwrap: false }
     else if (isUnwrapAllowed && cursor.token.kind === 'unwrap') return { stages, isUnwrap: true }
-    else stages.push(parseStage(cursor))
+    else {
+      countNode(cursor)
+      stages.push(parseStage(cursor))
+    }
   }
 }
 

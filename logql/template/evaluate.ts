@@ -27,10 +27,7 @@ export function compilePipeline<Context>(
     compileCommand(command, index > 0, functions),
   )
   if (first === undefined) return () => null
-  const piped = others.reduce<Stage<Context>>(
-    (before, next) => (run, value) => next(run, before(run, value)),
-    first,
-  )
+  const piped = others.length === 0 ? first : oneByOne([first, ...others])
   const { declarations } = pipeline
   if (declarations.length === 0) return (run) => piped(run, null)
   return (run) => {
@@ -39,6 +36,15 @@ export function compilePipeline<Context>(
     return value
   }
 }
+
+/** A loop: a pipeline may have more stages than the stack has frames. */
+const oneByOne =
+  <Context>(stages: readonly Stage<Context>[]): Stage<Context> =>
+  (run, piped) => {
+    let value = piped
+    for (const stage of stages) value = stage(run, value)
+    return value
+  }
 
 /** Gives a variable its value. Refuses to assign one that nothing declared. */
 export function setVariable<Context>(run: Run<Context>, { slot, name }: VariableNode, value: Value): void {

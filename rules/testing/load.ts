@@ -1,4 +1,6 @@
 import { dirname, resolve } from 'node:path'
+import { LogqlError } from '../../logql/error.ts'
+import { parseExpr } from '../../logql/parse/parse.ts'
 import { vigieError } from '../../service/errors.ts'
 import { readYaml } from '../../service/settings.ts'
 import { rulerGroups } from '../ruler.ts'
@@ -12,10 +14,35 @@ export function loadTests(file: string): { tests: Test[]; rules: Rule[] } {
     content.rule_files === undefined
       ? rulesOf(ruleFile.parse({ groups: rulerGroups(content.sources) }).groups, content.evaluation_interval)
       : content.rule_files.flatMap((path) => {
-          const { groups } = readYaml(resolve(dirname(file), path), ruleFile)
+          const from = resolve(dirname(file), path)
+          const { groups } = readYaml(from, ruleFile)
+          checkQueries(from, groups)
           return rulesOf(groups, content.evaluation_interval)
         })
   return { rules, tests: namedTests(file, content, new Set(rules.map(({ alert }) => alert))) }
+}
+
+/** Refuses queries that are wrong as written: only those that a test expects something of are ever evaluated. */
+function checkQueries(file: string, groups: readonly RuleGroup[]): void {
+  const problems = groups.flatMap(({ rules }, group) =>
+    rules.flatMap(({ expr }, index) => {
+      const problem = problemOf(expr)
+      return problem === undefined
+        ? []
+        : [`  groups.${group}.rules.${index}.expr = ${JSON.stringify(expr)}: ${problem}`]
+    }),
+  )
+  if (problems.length > 0)
+    throw vigieError('CONFIG_INVALID', { problems: `  in ${file}:\n${problems.join('\n')}` })
+}
+
+function problemOf(expr: string): string | undefined {
+  try {
+    return parseExpr(expr).kind === 'log' ? 'it asks for lines, not for numbers' : undefined
+  } catch (error) {
+    if (error instanceof LogqlError) return error.message
+    throw error
+  }
 }
 
 /** Recording rules are left out: they alert nobody. */

@@ -81,7 +81,7 @@ function matrixOf(
     return result.type === 'matrix' ? result.series : []
   } catch (error) {
     if (!(error instanceof LogqlError)) throw error
-    throw vigieError('RULE_NOT_EVALUATED', { rule: `rule ${alert}`, problem: error.message }, error)
+    throw vigieError('RULE_NOT_EVALUATED', { rule: `rule ${alert} (${expr})`, problem: error.message }, error)
   }
 }
 

@@ -42,9 +42,20 @@ describe('the configuration', () => {
     expect(readConfig('limits_config:\nschema_config: { configs: [] }\nruler:\n')).toEqual(readConfig(''))
   })
 
+  it.each(['limits_config: { max_query_series: few }', 'auth_enabled: ['])(
+    'names the file of which %s is refused',
+    (text) => {
+      const wrong = expect.objectContaining({ message: expect.stringContaining('  in my-loki.yaml:\n  ') })
+      expect(() => readConfig(text, {}, 'my-loki.yaml')).toThrow(wrong)
+    },
+  )
+
   it.each([
-    ['limits_config: { query_timeout: soon }', 'limits_config.query_timeout: a duration such as 5m'],
-    ['limits_config: { max_line_size: large }', 'limits_config.max_line_size: a size such as 256KB'],
+    ['limits_config: { query_timeout: soon }', 'limits_config.query_timeout = "soon": a duration such as 5m'],
+    [
+      'limits_config: { max_line_size: large }',
+      'limits_config.max_line_size = "large": a size such as 256KB',
+    ],
     ['limits_config: { max_query_series: -1 }', 'limits_config.max_query_series'],
     ['auth_enabled: [', 'CONFIG_INVALID'],
     ['- a list', 'expected object'],

@@ -1,4 +1,4 @@
-import { type Listener, type NewEntry, type Store, type StreamFacts } from '../../embedded/store/store.ts'
+import { type Listener, type NewEntry, type Store } from '../../embedded/store/store.ts'
 import { type Matcher } from '../../logql/ast.ts'
 import { compileMatchers } from '../../logql/matchers.ts'
 import { blockOf, type Labels } from '../../logql/source.ts'
@@ -42,10 +42,13 @@ export function memoryStore(): Store {
         })
       }
       return {
-        select: (matchers, fromNs, toNs) =>
-          facts(matchers, fromNs, toNs).map(({ labels, block }) => ({ labels, blocks: [block] })),
-        streams: (matchers, fromNs, toNs): StreamFacts[] =>
-          facts(matchers, fromNs, toNs).map(({ key, labels, block }) => ({
+        *select(matchers, fromNs, toNs) {
+          yield
+          return facts(matchers, fromNs, toNs).map(({ labels, block }) => ({ labels, blocks: [block] }))
+        },
+        *streams(matchers, fromNs, toNs) {
+          yield
+          return facts(matchers, fromNs, toNs).map(({ key, labels, block }) => ({
             key,
             labels,
             entries: block.count,
@@ -53,7 +56,8 @@ export function memoryStore(): Store {
             firstNs: block.firstNs,
             lastNs: block.lastNs,
             sealed: { blocks: 0, entries: 0, bytes: 0 },
-          })),
+          }))
+        },
         newestNs: (key) => known.get(key)?.entries.at(-1)?.timeNs,
         activeStreams: () => known.size,
       }

@@ -29,7 +29,8 @@ export const stream = (labels: Record<string, string>, ...entries: Entry[]): Str
 })
 
 export const sourceOf = (...streams: Stream[]): Source => ({
-  select(matchers) {
+  *select(matchers) {
+    yield
     const matches = compileMatchers(matchers)
     return streams
       .map(({ labels, blocks }) => ({ labels: new Map(Object.entries(labels).sort()), blocks }))

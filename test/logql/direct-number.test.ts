@@ -109,7 +109,12 @@ test('the answer is that of the stages, whatever the lines are', () => {
       ['job', 'x'],
       ['source', 'crm'],
     ])
-    const source: Source = { select: () => [{ labels, blocks: [isDirect ? block : without] }] }
+    const source: Source = {
+      *select() {
+        yield
+        return [{ labels, blocks: [isDirect ? block : without] }]
+      },
+    }
     const expr = parseExpr(text)
     if (expr.kind === 'log') throw new Error('no metric query')
     try {

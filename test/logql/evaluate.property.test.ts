@@ -86,7 +86,8 @@ function sourceOf(streams: readonly Cut[]): Source {
     blocks: blocks.map((entries) => blockOf(entries)),
   }))
   return {
-    select(matchers, fromNs, toNs) {
+    *select(matchers, fromNs, toNs) {
+      yield
       const matches = compileMatchers(matchers)
       return made
         .filter((stream) => matches(stream.labels))

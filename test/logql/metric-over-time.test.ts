@@ -78,7 +78,7 @@ describe('what is read', () => {
     )
     let turns = 0
     while (generator.next().done !== true) turns++
-    expect(turns).toBe(3)
+    expect(turns).toBeGreaterThanOrEqual(3)
   })
 
   it('has series by structured metadata, unless the query groups by labels of the stream', () => {

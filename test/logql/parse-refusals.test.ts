@@ -73,15 +73,17 @@ describe('queries that ask for too much', () => {
     ['ranges in parentheses', `rate(${'('.repeat(60_000)}{a="b"}`],
     ['label filters in parentheses', `{a="b"} | ${'('.repeat(120_000)}`],
     ['label filters', `{a="b"} | a=1${' or a=1'.repeat(15_000)}`],
+    ['stages', `{a="b"}${' | json'.repeat(15_000)}`],
+    ['line filters', `{a="b"}${' |= "x"'.repeat(15_000)}`],
     ['label filters with commas', `{a="b"} | a=1${',a=1'.repeat(15_000)}`],
   ])('are refused and do not break the process: %s', (_, query) => {
-    expect(refusal(query)).toMatch(/more than 500 operators, functions and parentheses/)
+    expect(refusal(query)).toMatch(/more than 500 stages, operators, functions and parentheses/)
   })
 
   it('are read up to the bound', () => {
     expect(refusal(`${'('.repeat(498)}vector(1)${')'.repeat(498)}`)).toBe('no refusal')
-    expect(refusal(`{a="b"} | a=1${',a=1'.repeat(500)}`)).toBe('no refusal')
-    expect(refusal(`{a="b"}${' | a=1'.repeat(20_000)}`)).toBe('no refusal')
+    expect(refusal(`{a="b"} | a=1${',a=1'.repeat(499)}`)).toBe('no refusal')
+    expect(refusal(`{a="b"}${' | a=1'.repeat(500)}`)).toBe('no refusal')
   })
 
   it('take no more than linear time', () => {

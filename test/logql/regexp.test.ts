@@ -128,6 +128,17 @@ describe('compileRegexp', () => {
     expect(regexp.exec('x')).toBeUndefined()
   })
 
+  it('refuses by name to look for the groups of a large expression in a long text, but not in a short one', () => {
+    const regexp = compileRegexp(`(?P<x>${'a?'.repeat(1_000)})[ab]{3}$`)
+    expect(() => regexp.exec('a'.repeat(60_000))).toThrow(
+      /^the regular expression of \d+ instructions is too large for a text of 60000 characters/,
+    )
+    expect(() => regexp.replaceAll('a'.repeat(60_000), '')).toThrow(/too large/)
+    expect(regexp.exec('a'.repeat(20))?.[1]).toBe('a'.repeat(17))
+    expect(regexp.exec('c'.repeat(60_000))).toBeUndefined()
+    expect(regexp.test('a'.repeat(60_000))).toBe(true)
+  })
+
   it('needs no longer for a text made to be tried again and again', () => {
     const text = 'a'.repeat(50_000)
     const start = performance.now()

@@ -209,8 +209,18 @@ describe('a query that takes long', () => {
       },
     }
     const blocks = Array.from({ length: 20_000 }, () => block)
-    const select = () => [{ labels: new Map([['app', 'a']]), blocks }]
-    const tenant = { select, streams: () => [], newestNs: () => undefined, activeStreams: () => 1 }
+    const tenant = {
+      *select() {
+        yield
+        return [{ labels: new Map([['app', 'a']]), blocks }]
+      },
+      *streams() {
+        yield
+        return []
+      },
+      newestNs: () => undefined,
+      activeStreams: () => 1,
+    }
     return { ...store, tenant: () => tenant }
   }
   const params = { query: 'count_over_time({app="a"} |= "x" [1h])' }
@@ -223,6 +233,21 @@ describe('a query that takes long', () => {
       status: 504,
       body: expect.stringContaining('request timed out'),
     })
+    await client.close()
+  })
+
+  it('ends within a block when its time is up, too', async () => {
+    const config = readConfig(
+      '{ auth_enabled: false, limits_config: { query_timeout: 100ms, max_line_size: 0 } }',
+    )
+    const client = await served({ config })
+    const values = Array.from({ length: 100 }, (_, index) => [at(index - 200), 'a'.repeat(4_000)])
+    await client.post('/loki/api/v1/push', JSON.stringify({ streams: [{ stream: { app: 'a' }, values }] }))
+    const query = `sum by (x) (count_over_time({app="a"} | regexp "(?P<x>${'a?'.repeat(400)})[ab]{3}$" [1h]))`
+    const startMs = performance.now()
+    expect(await client.get(INSTANT, { query })).toMatchObject({ status: 504 })
+    // All of them take some ten seconds.
+    expect(performance.now() - startMs).toBeLessThan(3_000)
     await client.close()
   })
 

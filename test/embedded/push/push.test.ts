@@ -5,6 +5,7 @@ import { type PushedStream } from '../../../embedded/push/pushed.ts'
 import { createPushState } from '../../../embedded/push/state.ts'
 import { outcomeOf } from '../../../loki/outcome.ts'
 import { memoryStore } from '../memory-store.ts'
+import { allOf } from '../store/harness.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 20)
 const NOW = NOW_MS / 1_000
@@ -76,7 +77,7 @@ describe('what a push may hold', () => {
       /has too many structured metadata labels: '3', limit: '2'/,
     )
     expect(metadataOf({ 'z.y': '1', '1a': '2' })).toBe('')
-    const [selected] = state.store.tenant('fake')?.select([], 0n, 2n ** 62n) ?? []
+    const [selected] = allOf(state.store.tenant('fake')?.select([], 0n, 2n ** 62n))
     const metadata = selected?.blocks[0]?.lines().metadata(0)
     expect([...(metadata ?? [])]).toEqual([
       ['key_1a', '2'],
@@ -100,6 +101,25 @@ describe('what a push may hold', () => {
   it('moves the newest entry while it is read', () => {
     const { text } = push(stateWith(), 'fake', [stream('{a="b"}', entry(NOW), entry(NOW - 3_601))], NOW_MS)
     expect(text).toMatch(/total ignored: 1 out of 2/)
+  })
+})
+
+describe('tenants', () => {
+  it('are so many at most: a further one is refused, those that are stored go on', () => {
+    const state = stateWith('max_tenants: 2')
+    const pushed = (tenant: string) => push(state, tenant, [stream('{a="b"}', entry(NOW))], NOW_MS).status
+    expect([pushed('a'), pushed('b'), pushed('a')]).toEqual([204, 204, 204])
+    expect(() => pushed('c')).toThrow(/^maximum number of tenants \(2\) reached, user 'c' is none of them/)
+    expect(state.store.tenants()).toEqual(['a', 'b'])
+    expect(pushed('b')).toBe(204)
+  })
+
+  it('are a thousand by default, and without a limit where it is 0', () => {
+    expect(readConfig('').limits_config.max_tenants).toBe(1_000)
+    const state = stateWith('max_tenants: 0')
+    for (let index = 0; index < 1_001; index++)
+      push(state, `t${index}`, [stream('{a="b"}', entry(NOW))], NOW_MS)
+    expect(state.store.tenants()).toHaveLength(1_001)
   })
 })
 

@@ -4,6 +4,7 @@ import { type NewEntry } from '../../../embedded/store/store.ts'
 import { type Matcher } from '../../../logql/ast.ts'
 import { entry, stream } from './entries.ts'
 import {
+  allOf,
   contents,
   entriesIn,
   FIRST_NS,
@@ -57,7 +58,7 @@ describe('append and select', () => {
       ),
     ])
     expect(linesOf(store)).toEqual(lines.map((line) => line.toString()))
-    const [selected] = store.tenant('a')?.select([], FIRST_NS, LAST_NS) ?? []
+    const [selected] = allOf(store.tenant('a')?.select([], FIRST_NS, LAST_NS))
     expect(selected?.blocks[0]?.bytes).toBe(8)
     store.close()
   })
@@ -73,7 +74,7 @@ describe('append and select', () => {
   test('a block that was selected does not change when more comes', () => {
     const { store } = opened()
     store.append('a', [stream('j', [entry(NOW + 5n, 'later')])])
-    const [before] = store.tenant('a')?.select([], FIRST_NS, LAST_NS) ?? []
+    const [before] = allOf(store.tenant('a')?.select([], FIRST_NS, LAST_NS))
     store.append('a', [stream('j', [entry(NOW, 'earlier', new Map([['n', 'v']]))])])
     store.append('a', [stream('j', [entry(NOW + 9n, 'x'.repeat(200_000))])])
     expect(before && entriesIn(before)).toEqual([{ timeNs: NOW + 5n, line: 'later', metadata: undefined }])
@@ -115,7 +116,7 @@ describe('append and select', () => {
         lines.map((line, index) => entry(NOW + BigInt(index), line)),
       ),
     ])
-    const [selected] = store.tenant('a')?.select([], FIRST_NS, LAST_NS) ?? []
+    const [selected] = allOf(store.tenant('a')?.select([], FIRST_NS, LAST_NS))
     expect(selected?.blocks.length).toBe(5)
     expect(linesOf(store)).toEqual(lines)
     store.close()
@@ -212,7 +213,7 @@ describe('selecting', () => {
     store.append('a', [labelled({ app: 'web', pod: '1' }), labelled({ app: 'web', pod: '2' })])
     store.append('a', [labelled({ app: 'db' })])
     store.append('b', [labelled({ app: 'web', pod: '1' })])
-    const found = store.tenant('a')?.select(matchers, FIRST_NS, LAST_NS) ?? []
+    const found = allOf(store.tenant('a')?.select(matchers, FIRST_NS, LAST_NS))
     expect(found.map(({ labels }) => `${labels.get('app')}-${labels.get('pod') ?? ''}`)).toEqual(expected)
     store.close()
   })
@@ -224,13 +225,31 @@ describe('selecting', () => {
     const store = openStore(folder)
     store.append('a', [labelled({ app: 'new' }, NOW + 20n)])
     const found = (fromNs: bigint, toNs: bigint) =>
-      store
-        .tenant('a')
-        ?.select([], fromNs, toNs)
-        .map(({ labels, blocks }) => [labels.get('app'), blocks.length])
+      allOf(store.tenant('a')?.select([], fromNs, toNs)).map(({ labels, blocks }) => [
+        labels.get('app'),
+        blocks.length,
+      ])
     expect(found(NOW, NOW)).toEqual([['old', 1]])
     expect(found(NOW + 10n, NOW + 20n)).toEqual([['new', 2]])
     expect(found(NOW + 11n, NOW + 19n)).toEqual([])
+    store.close()
+  })
+
+  test('looking through many streams is done in pieces, and each is whole though others are pushed to', () => {
+    const { store } = opened()
+    store.append(
+      'a',
+      Array.from({ length: 2_000 }, (_, index) => stream(`j${index}`, [entry(NOW, 'x')])),
+    )
+    const looking = store.tenant('a')?.streams([], FIRST_NS, LAST_NS)
+    let pieces = 0
+    let step = looking?.next()
+    for (; step?.done === false; step = looking?.next())
+      store.append('a', [stream(`new${pieces++}`, [entry(NOW, 'x'), entry(NOW + 1n, 'y')])])
+    expect(pieces).toBeGreaterThan(10)
+    const facts = step?.value ?? []
+    expect(facts.length).toBeGreaterThanOrEqual(2_000)
+    expect(facts.every(({ key, entries }) => entries === (key.includes('new') ? 2 : 1))).toBe(true)
     store.close()
   })
 
@@ -245,7 +264,7 @@ describe('selecting', () => {
     store.append('a', [stream('j', [entry(NOW + 9n, '1')])])
     expect(store.tenant('a')?.newestNs('{job="j"}')).toBe(NOW + 9n)
     expect(store.tenant('a')?.newestNs('{job="k"}')).toBeUndefined()
-    expect(store.tenant('a')?.streams([], FIRST_NS, LAST_NS)).toEqual([
+    expect(allOf(store.tenant('a')?.streams([], FIRST_NS, LAST_NS))).toEqual([
       {
         key: '{job="j"}',
         labels: new Map([['job', 'j']]),
@@ -356,7 +375,7 @@ describe('retention', () => {
     expect(filesIn(folder)).toEqual(['log-00000004', 'segment-00000002', 'segment-00000003'])
     expect(linesOf(store)).toEqual(['line 102', 'line 200', 'line 201', 'line 202', 'line 300'])
     expect(Object.keys(contents(store))).toEqual(['j'])
-    expect(store.tenant('a')?.streams([], FIRST_NS, LAST_NS)).toMatchObject([
+    expect(allOf(store.tenant('a')?.streams([], FIRST_NS, LAST_NS))).toMatchObject([
       { entries: 5, firstNs: NOW + 102n, lastNs: NOW + 300n, bytes: 40 },
     ])
     store.close()
@@ -368,7 +387,7 @@ describe('retention', () => {
     first.append('a', [stream('j', [entry(NOW, 'old')])])
     first.close()
     const store = openStore(folder)
-    const [selected] = store.tenant('a')?.select([], FIRST_NS, LAST_NS) ?? []
+    const [selected] = allOf(store.tenant('a')?.select([], FIRST_NS, LAST_NS))
     store.retain(NOW + 1n)
     expect(store.tenants()).toEqual([])
     expect(selected && entriesIn(selected)).toMatchObject([{ line: 'old' }])

@@ -15,7 +15,15 @@ function sourceOf(streams: readonly Stream[]): { source: Source; reads: () => nu
     labels,
     blocks: blocks.map((block) => ({ ...block, lines: () => linesRead(read, block) })),
   }))
-  return { source: { select: () => counted }, reads: () => read.size }
+  return {
+    source: {
+      *select() {
+        yield
+        return counted
+      },
+    },
+    reads: () => read.size,
+  }
 }
 
 function linesRead(read: Set<Block>, block: Block): Lines {

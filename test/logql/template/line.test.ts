@@ -127,6 +127,11 @@ describe('a template that does too much', () => {
     })
   })
 
+  it('has pipelines of any length', () => {
+    const template = compileLineTemplate(`{{ 1${' | print'.repeat(15_000)} }}`)
+    expect(template(context)).toBe('1')
+  })
+
   it('reads no JSON that nests too deep', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000)
     const template = compileLineTemplate('{{ fromJson __line__ }}')

@@ -105,6 +105,15 @@ describe('loadTests', () => {
     expect(sentence(tests('alert: mine'))).toMatch(expected)
   })
 
+  test('a query that is wrong as written is told with its file and its place', () => {
+    written('rules.yaml', rules.replace('vector(2)', 'vector(2').replace('vector(3)', '{a=\\"b\\"}'))
+    const told = sentence(tests('alert: mine'))
+    expect(told).toMatch(
+      /in .*rules\.yaml:\n {2}groups\.0\.rules\.1\.expr = "vector\(2": parse error at line 1/,
+    )
+    expect(told).toMatch(/groups\.0\.rules\.2\.expr = .*: it asks for lines, not for numbers$/)
+  })
+
   test('a file that is not there, and a folder', () => {
     const missing = { code: 'CONFIG_FILE_UNREADABLE', exitCode: 2 }
     expect(() => loadTests(join(folder, 'none.yaml'))).toThrow(expect.objectContaining(missing))
