@@ -47,13 +47,13 @@ describe('snappy', () => {
   const long = 'one log line, and another; '.repeat(50)
 
   test.each([['x'], [long]])('a bare block (%#)', async (text) => {
-    expect((await unsnappy(block(text))).toString()).toBe(text)
+    expect(unsnappy(block(text)).toString()).toBe(text)
   })
 
   test('a block that refers back to itself', async () => {
     // Length 12; the literal "abc"; a copy of 9 bytes from 3 back.
     const bytes = Buffer.from([12, 2 << 2, 0x61, 0x62, 0x63, ((9 - 4) << 2) | 1, 3])
-    expect((await unsnappy(bytes)).toString()).toBe('abcabcabcabc')
+    expect(unsnappy(bytes).toString()).toBe('abcabcabcabc')
   })
 
   test.each([
@@ -61,19 +61,19 @@ describe('snappy', () => {
     ['several', ['one, ', long, 'three']],
     ['none', []],
   ])('framed as Java does it: %s', async (_, texts) => {
-    expect((await unsnappy(framed(...texts))).toString()).toBe(texts.join(''))
+    expect(unsnappy(framed(...texts)).toString()).toBe(texts.join(''))
   })
 
   test('a frame that is a view into a larger buffer', async () => {
     const bytes = framed('a', 'b')
     const inside = Buffer.concat([Buffer.alloc(3), bytes, Buffer.alloc(5)]).subarray(3, 3 + bytes.length)
-    expect((await unsnappy(inside)).toString()).toBe('ab')
+    expect(unsnappy(inside).toString()).toBe('ab')
   })
 
   test('what is damaged is an error, not other bytes', async () => {
-    await expect(unsnappy(block(long).subarray(0, 40))).rejects.toThrow()
-    await expect(unsnappy(Buffer.from([0xff, 0xff, 0xff]))).rejects.toThrow()
-    await expect(unsnappy(framed('a', 'b').subarray(0, -1))).rejects.toThrow()
+    expect(() => unsnappy(block(long).subarray(0, 40))).toThrow()
+    expect(() => unsnappy(Buffer.from([0xff, 0xff, 0xff]))).toThrow()
+    expect(() => unsnappy(framed('a', 'b').subarray(0, -1))).toThrow()
   })
 
   test('kafkajs reads with it, and is told that Vigie does not write it', async () => {
