@@ -1,20 +1,12 @@
 import { type RecordHeaders } from './headers.ts'
 
-/** What all records of a batch share, in kafkajs's words. */
+/** What all records of a batch share. Numbers of 64 bits are texts. */
 export type BatchContext = {
   firstOffset: string
   firstTimestamp: string
-  partitionLeaderEpoch: number
-  inTransaction: boolean
-  isControlBatch: boolean
-  lastOffsetDelta: number
-  producerId: string
-  producerEpoch: number
-  firstSequence: number
   maxTimestamp: string
   /** 1: Kafka's time of arrival, the batch's last time, counts for all its records. */
   timestampType: number
-  magicByte: number
 }
 export const LOG_APPEND_TIME = 1
 
@@ -46,7 +38,7 @@ export function batchOf(bytes: Buffer, context: BatchContext): BatchBytes {
 }
 
 /**
- * A record as kafkajs hands it on. What it holds is made when it is asked for: texts of numbers, views of the
+ * A record of a fetch. What it holds is made when it is asked for: texts of numbers, views of the
  * batch. Who reads many records reads its value where it stands, as an ArrayBufferView's, or in `bytes`;
  * a view for each value and key, and a text for each offset, were half of a shipped record's memory.
  */
@@ -104,40 +96,11 @@ export class DecodedRecord implements ArrayBufferView {
       ? sumText(context.firstTimestamp, this.timestampDelta)
       : context.maxTimestamp
   }
-  get magicByte(): number {
-    return this.batch.context.magicByte
-  }
-  get isControlRecord(): boolean {
-    return this.batch.context.isControlBatch
-  }
-  get batchContext(): BatchContext {
-    return this.batch.context
-  }
 
   private view(start: number, length: number): Buffer | null {
     return length < 0 ? null : this.batch.bytes.subarray(start, start + length)
   }
 }
-
-/** What is used of kafkajs's messages. */
-type Message = Pick<DecodedRecord, 'key' | 'value' | 'offset' | 'timestamp'> & {
-  headers?: RecordHeaders | undefined
-}
-
-/**
- * kafkajs's messages as the records that they are: its decoder is replaced, see faster-kafkajs.ts. Those of
- * the formats before Kafka 0.11 it decodes itself.
- */
-export function asDecoded(messages: readonly Message[]): readonly DecodedRecord[] {
-  if (messages.every(isDecoded)) return messages
-  return messages.map((message) =>
-    isDecoded(message)
-      ? message
-      : recordOf({ ...message, offset: Number(message.offset), timestampMs: Number(message.timestamp) }),
-  )
-}
-
-const isDecoded = (message: Message): message is DecodedRecord => message instanceof DecodedRecord
 
 /** A record of these parts, as if it had been fetched. */
 export function recordOf(parts: {
@@ -159,16 +122,8 @@ const EMPTY = Buffer.alloc(0)
 const ALONE: BatchContext = {
   firstOffset: '0',
   firstTimestamp: '0',
-  partitionLeaderEpoch: 0,
-  inTransaction: false,
-  isControlBatch: false,
-  lastOffsetDelta: 0,
-  producerId: '-1',
-  producerEpoch: -1,
-  firstSequence: -1,
   maxTimestamp: '0',
   timestampType: 0,
-  magicByte: 2,
 }
 
 /** Numbers of 64 bits, beyond those that a JavaScript number holds. */

@@ -1,109 +1,107 @@
-import { randomBytes } from 'node:crypto'
-import { type Admin, createConsumer, type EachBatchPayload, type Kafka, type KafkaMessage } from './client.ts'
-import { keepingMembership } from './group.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { faultOf, isFatal } from './cluster/errors.ts'
+import { type Calls } from './consumer/calls.ts'
+import { decodeBatches } from './consumer/decode-batches.ts'
+import { type DecodedRecord } from './decoded-record.ts'
+import { connectionError, errorOfCode } from './kafkajs.ts'
 import { type Offsets } from './offsets.ts'
 
 /** How long nothing may come: longer than any transaction stays open, and than a broker's restart. */
 const PATIENCE_MS = 60_000
-const SESSION_TIMEOUT_MS = 10_000
+const AGAIN_MS = 100
+const FETCHING = { minBytes: 1, maxWaitMs: 500, maxBytesPerPartition: 1_048_576 }
 
 /** Consecutive records of one partition. */
-export type Records = { partition: number; records: KafkaMessage[] }
+export type Records = { partition: number; records: readonly DecodedRecord[] }
 
 /** Hands over every committed record of a topic, one by one; else as `readBatches`. */
 export async function readToEnd(
-  kafka: Kafka,
-  admin: Admin,
+  calls: Calls,
   topic: string,
-  groupId: string,
-  onRecord: (record: KafkaMessage) => void,
+  onRecord: (record: DecodedRecord) => void,
 ): Promise<void> {
-  await readBatches(kafka, admin, topic, groupId, async ({ records }) => records.forEach(onRecord))
+  await readBatches(calls, topic, async ({ records }) => records.forEach(onRecord))
 }
+
+/** A partition that is being read: the next offset, and the one to stop at. */
+type Reading = { partition: number; offset: number; readonly end: number }
 
 /**
  * Hands over every committed record of a topic once, from its beginning to the end that it has now, in the
- * order of each partition; a transaction that is open then is waited for. Resolves with those ends. kafkajs
- * reads only as a member of a group, so it makes one that begins with `groupId` and leaves it. Throws
+ * order of each partition; a transaction that is open then is waited for. Resolves with those ends. Throws
  * what `onBatch` throws, and when a minute brings nothing.
  */
 export async function readBatches(
-  kafka: Kafka,
-  admin: Admin,
+  calls: Calls,
   topic: string,
-  groupId: string,
   onBatch: (batch: Records) => Promise<void>,
 ): Promise<Offsets> {
-  const partitions = await admin.fetchTopicOffsets(topic)
-  const ends = new Map(partitions.map(({ partition, high }) => [partition, BigInt(high)] as const))
-  const left = new Map(
-    partitions
-      .filter(({ low, high }) => BigInt(high) > BigInt(low))
-      .map(({ partition, low }) => [partition, BigInt(low)] as const),
-  )
-  if (left.size === 0) return ends
-  const consumer = createConsumer(
-    kafka,
-    `${groupId}-read-${randomBytes(6).toString('hex')}`,
-    SESSION_TIMEOUT_MS,
-  )
-  const { promise: atEnd, resolve, reject } = withResolvers()
-  const timer = setTimeout(
-    () =>
-      reject(new Error(`${topic} could not be read to its end: nothing came for ${PATIENCE_MS / 1000} s`)),
-    PATIENCE_MS,
-  )
-  let isOver = false
-  const handled = async ({ partition, messages }: EachBatchPayload['batch']): Promise<void> => {
-    const [next, end] = [left.get(partition), ends.get(partition)]
-    if (isOver || next === undefined || end === undefined) return
-    // After an outage kafkajs starts again from the beginning.
-    const isNew = ({ offset }: KafkaMessage) => BigInt(offset) >= next && BigInt(offset) < end
-    const records = messages.filter(isNew)
-    const last = records.at(-1)
-    if (last === undefined) return
+  const readings = await patiently(topic, () => readingsOf(calls, topic))
+  for (let left = readings; left.length > 0; left = left.filter(({ offset, end }) => offset < end))
+    await patiently(topic, () => advance(calls, topic, left, onBatch))
+  return new Map(readings.map(({ partition, end }) => [partition, BigInt(end)]))
+}
+
+/** Tries again until something succeeds, through a restart of a broker; it returns undefined for nothing new. */
+async function patiently<Result>(topic: string, attempt: () => Promise<Result | undefined>): Promise<Result> {
+  const deadlineMs = Date.now() + PATIENCE_MS
+  for (;;) {
     try {
-      await onBatch({ partition, records })
-      left.set(partition, BigInt(last.offset) + 1n)
+      const result = await attempt()
+      if (result !== undefined) return result
+      if (Date.now() > deadlineMs) throw connectionError(`nothing came for ${PATIENCE_MS / 1000} s`, topic)
     } catch (error) {
-      isOver = true
-      reject(error as Error)
+      const fault = faultOf(error)
+      if (fault === undefined || isFatal(fault)) throw error
+      if (Date.now() > deadlineMs)
+        throw connectionError(`${topic} could not be read to its end: ${(error as Error).message}`, topic)
+      await sleep(AGAIN_MS)
     }
-  }
-  // Told also of fetches that hold only markers of transactions, which end most of our topics.
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    timer.refresh()
-    if (BigInt(payload.lastOffset) + 1n < (ends.get(payload.partition) ?? 0n)) return
-    left.delete(payload.partition)
-    if (left.size === 0) resolve()
-  })
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart) reject(payload.error)
-  })
-  try {
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: (payload) => keepingMembership(payload, () => handled(payload.batch)),
-    })
-    await atEnd
-    return ends
-  } finally {
-    isOver = true
-    clearTimeout(timer)
-    await consumer.disconnect()
   }
 }
 
-function withResolvers() {
-  let resolve = () => {}
-  let reject: (error: Error) => void = () => {}
-  const promise = new Promise<void>((resolved, rejected) => {
-    resolve = resolved
-    reject = rejected
-  })
-  // An error before anybody waits is not unhandled: whoever waits later sees it.
-  promise.catch(() => undefined)
-  return { promise, resolve, reject }
+async function readingsOf(calls: Calls, topic: string): Promise<Reading[]> {
+  const { topics } = await calls.metadata([topic])
+  const found = topics.get(topic)
+  if (found === undefined || found.errorCode !== 0) throw errorOfCode(found?.errorCode ?? 3)
+  return Promise.all(
+    found.partitions.map(async ({ partition, leader }) => {
+      const [offset, end] = [
+        await calls.listOffset(leader, { topic, partition }, 'earliest'),
+        await calls.listOffset(leader, { topic, partition }, 'latest'),
+      ]
+      return { partition, offset, end }
+    }),
+  )
+}
+
+/** One fetch from each leader; undefined when nothing came. */
+async function advance(
+  calls: Calls,
+  topic: string,
+  readings: readonly Reading[],
+  onBatch: (batch: Records) => Promise<void>,
+): Promise<true | undefined> {
+  const open = readings.filter(({ offset, end }) => offset < end)
+  if (open.length === 0) return true
+  const leaders = (await calls.metadata([topic])).topics.get(topic)?.partitions ?? []
+  let hasMoved = false
+  for (const node of new Set(leaders.map(({ leader }) => leader))) {
+    const led = open.filter(({ partition }) =>
+      leaders.some((each) => each.partition === partition && each.leader === node),
+    )
+    if (node < 0 || led.length === 0) continue
+    const partitions = led.map(({ partition, offset }) => ({ topic, partition, offset }))
+    for (const part of await calls.fetch(node, { ...FETCHING, partitions })) {
+      const reading = led.find(({ partition }) => partition === part.partition)
+      if (reading === undefined) continue
+      if (part.errorCode !== 0) throw errorOfCode(part.errorCode)
+      const { records, nextOffset } = await decodeBatches(part.records, reading.offset, part.aborted)
+      const wanted = records.filter(({ offsetNumber }) => offsetNumber < reading.end)
+      if (wanted.length > 0) await onBatch({ partition: reading.partition, records: wanted })
+      hasMoved ||= nextOffset > reading.offset
+      reading.offset = nextOffset
+    }
+  }
+  return hasMoved ? true : undefined
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type KafkaMessage } from '../../kafka/client.ts'
-import { asDecoded, DecodedRecord, recordOf } from '../../kafka/decoded-record.ts'
+import { recordOf } from '../../kafka/decoded-record.ts'
 
 const parts = {
   key: Buffer.from('crm'),
@@ -32,20 +31,5 @@ describe('a record', () => {
     expect([bare.key, bare.value, bare.isTombstone]).toEqual([null, Buffer.alloc(0), false])
     const tombstone = recordOf({ key: Buffer.from('k'), value: null })
     expect([tombstone.value, tombstone.isTombstone, tombstone.byteLength]).toEqual([null, true, 0])
-  })
-})
-
-describe('kafkajs’s messages', () => {
-  test('are handed on as they are when they are decoded here', () => {
-    const messages = [recordOf(parts)] as unknown as KafkaMessage[]
-    expect(asDecoded(messages)).toBe(messages)
-  })
-
-  test('of an old format become such records', () => {
-    const { key, value } = parts
-    const old: KafkaMessage = { key, value, offset: '41', timestamp: '7', attributes: 0, size: 9 }
-    const [record] = asDecoded([old])
-    expect(record).toBeInstanceOf(DecodedRecord)
-    expect([record?.offsetNumber, record?.timestampMs, String(record?.value)]).toEqual([41, 7, '{"run":1}'])
   })
 })

@@ -39,13 +39,19 @@ describe('recordsBetween', () => {
 
 describe('what Kafka says', () => {
   test('the ends of partitions', async () => {
-    const admin = {
-      fetchTopicOffsets: async () => [
-        { partition: 0, offset: '12', high: '12', low: '3' },
-        { partition: 1, offset: '0', high: '9007199254740993', low: '0' },
-      ],
-    } as unknown as Admin
-    expect(await endOffsets(admin, 'logs')).toEqual(offsets([0, 12n], [1, 9007199254740993n]))
+    const partitions = [
+      { partition: 0, leader: 4 },
+      { partition: 1, leader: 7 },
+    ]
+    const calls = {
+      metadata: async () => ({
+        controllerId: 4,
+        topics: new Map([['logs', { errorCode: 0, isInternal: false, partitions }]]),
+      }),
+      listOffset: async (node: number) => node * 3,
+    }
+    expect(await endOffsets(calls, 'logs')).toEqual(offsets([0, 12n], [1, 21n]))
+    await expect(endOffsets(calls, 'other')).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' })
   })
 
   test('commits: a partition without one is absent, and so is a topic', async () => {
