@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectProducer, LZ4, type Message, type Producer } from '../kafka/client.ts'
+import { openWriter, type Writer, type WriterRecord } from '../kafka/writer/writer.ts'
 import { serialise } from '../log/normalise.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { selector } from '../loki/logql.ts'
@@ -45,13 +45,13 @@ export async function benchLatency(bench: ShipBench, signal: AbortSignal): Promi
     const { loki, stop } = await startThrowawayLoki(bench.context, signal)
     const own = { ...loki, LOKI_TENANT_ID: 'bench' }
     const shippers = startShippers(bench.kafka, name, newGroup(), own, 1)
-    const producer = await connectProducer(bench.kafka, 'vigie-bench')
+    const writer = await openWriter(bench.kafka, 'vigie-bench')
     try {
       await Promise.all(shippers.map((shipper) => shipper.said(/joined the group/)))
       const ended = shippers.map((shipper) => shipper.ended)
-      return await Promise.race([measuredLatency(producer, name, own, signal), ...ended])
+      return await Promise.race([measuredLatency(writer, name, own, signal), ...ended])
     } finally {
-      await producer.disconnect()
+      writer.close()
       await Promise.all(shippers.map((shipper) => shipper.stop()))
       await stop()
     }
@@ -59,7 +59,7 @@ export async function benchLatency(bench: ShipBench, signal: AbortSignal): Promi
 }
 
 async function measuredLatency(
-  producer: Producer,
+  writer: Writer,
   topic: string,
   loki: LokiSettings,
   signal: AbortSignal,
@@ -67,7 +67,7 @@ async function measuredLatency(
   const probes: Probes = { appendedMs: new Map(), seenMs: new Map() }
   const startMs = Date.now()
   let isSending = true
-  const sending = sendAll(producer, topic, probes, signal).finally(() => {
+  const sending = sendAll(writer, topic, probes, signal).finally(() => {
     isSending = false
   })
   const watching = watch(loki, probes, startMs, () => isSending, signal)
@@ -88,7 +88,7 @@ export function spread(latenciesMs: readonly number[]) {
 
 /** Sends all logs at their pace and returns how many seconds that took. */
 async function sendAll(
-  producer: Producer,
+  writer: Writer,
   topic: string,
   { appendedMs }: Probes,
   signal: AbortSignal,
@@ -97,21 +97,25 @@ async function sendAll(
   for (let tick = 0; tick < TICKS; tick++) {
     await sleep(startMs + tick * TICK_MS - Date.now())
     if (signal.aborted) throw vigieError('INTERRUPTED', { state: 'The topic of the benchmark is deleted.' })
-    const answers = await producer.send({ topic, compression: LZ4, messages: messagesOf(tick) })
+    const { stored } = await writer.write(recordsOf(topic, tick))
     // The probe is in partition 0, and the broker says when it appended.
-    const appended = answers.find(({ partition }) => partition === 0)?.logAppendTime
-    appendedMs.set(tick, Number(appended))
+    const appended = stored.find(({ partition }) => partition === 0)?.appendedMs
+    appendedMs.set(tick, appended ?? Number.NaN)
   }
   return (Date.now() - startMs) / 1000
 }
 
 /** The logs of one moment; the first is looked for, by its number. */
-function messagesOf(tick: number): Message[] {
+function recordsOf(topic: string, tick: number): WriterRecord[] {
   const logs = [...sampleLogs({ count: LOGS_PER_TICK, seed: tick, newestMs: Date.now() })]
   return logs.map((log, index) => {
     const fin = new Date().toISOString()
-    if (index > 0) return { key: log.source, value: serialise({ ...log, fin }) }
-    return { partition: 0, value: serialise({ ...log, fin, source: PROBE, description: String(tick) }) }
+    if (index > 0) return { topic, key: log.source, value: serialise({ ...log, fin }) }
+    return {
+      topic,
+      partition: 0,
+      value: serialise({ ...log, fin, source: PROBE, description: String(tick) }),
+    }
   })
 }
 

@@ -33,11 +33,11 @@ const kafkaEnv = (kafka: KafkaSettings, topic: string, group: string) => ({
   KAFKA_GROUP_ID: group,
 })
 
-/** kafkajs reading the topic, and nothing else: a floor. */
+/** Reading the topic, and nothing else: a floor. */
 export function readAlone({ kafka, topic, count, signal }: Job): Promise<Measurement> {
   const env = kafkaEnv(kafka, topic.name, topic.newGroup())
   const start = () => [startChild('dist/bench/read-alone.js', [String(count)], env, NODE_FLAGS)]
-  return measured('kafkajs reading alone', count, signal, start, async ([child]) => {
+  return measured('reading alone', count, signal, start, async ([child]) => {
     await child?.said(/is through/)
   })
 }

@@ -1,6 +1,7 @@
-import { connectProducer, createKafka, withAdmin } from '../kafka/client.ts'
+import { createKafka, withAdmin } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { ensureTopics } from '../kafka/topics.ts'
+import { openWriter } from '../kafka/writer/writer.ts'
 import { withAliases } from '../log/aliases.ts'
 import { normaliser, serialise } from '../log/normalise.ts'
 import { type ProducerSettings } from '../producer/config.ts'
@@ -53,7 +54,7 @@ export async function benchProduce(
   const kafka = createKafka(kafkaSettings, 'vigie-bench')
   const brokers = kafkaSettings.KAFKA_BROKERS
   await withAdmin(kafka, brokers, (admin) => ensureTopics(admin, [topic], brokers))
-  const producer = await connectProducer(kafkaSettings, 'vigie-bench')
+  const writer = await openWriter(kafkaSettings, 'vigie-bench')
   try {
     const partitions = 3
     const lingerMs = producerSettings.PRODUCER_LINGER_MS
@@ -70,7 +71,7 @@ export async function benchProduce(
           },
         ],
         normalise: normaliser(withAliases()),
-        sink: createSink(producer, producerSettings.PRODUCER_BATCH_BYTES * partitions, lingerMs),
+        sink: createSink(writer, producerSettings.PRODUCER_BATCH_BYTES * partitions, lingerMs),
         options: {
           topic,
           times: 'shift',
@@ -97,7 +98,7 @@ export async function benchProduce(
       peakMemoryMegabytes: process.resourceUsage().maxRSS / 1000,
     }
   } finally {
-    await producer.disconnect()
+    writer.close()
     await withAdmin(kafka, brokers, (admin) => admin.deleteTopics({ topics: [topic] }))
   }
 }

@@ -3,9 +3,9 @@ import { lokiSettings } from '../loki/config.ts'
 import { type Stream } from '../loki/encode.ts'
 import { encoded, push } from '../loki/push.ts'
 import { settingsFrom } from '../service/settings.ts'
-import { takeBatch } from '../shipper/batch.ts'
+import { takeBatch } from '../shipper/batch/batch.ts'
 import { shipperSettings } from '../shipper/config.ts'
-import { projector } from '../shipper/project.ts'
+import { projector } from '../shipper/project/project.ts'
 import { benchRecords } from './logs.ts'
 
 /** As many pushes at a time as there are partitions by default. */

@@ -1,7 +1,8 @@
-import { type Admin, connectProducer, createKafka, withAdmin } from '../kafka/client.ts'
+import { type Admin, createKafka, withAdmin, withCalls } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { committedOffsets, endOffsets, recordsBetween } from '../kafka/offsets.ts'
 import { untilLed } from '../kafka/topics.ts'
+import { openWriter } from '../kafka/writer/writer.ts'
 import { type ProducerSettings } from '../producer/config.ts'
 import { createSink } from '../producer/sink.ts'
 import { type BenchLogs, benchRecords } from './logs.ts'
@@ -27,7 +28,7 @@ export async function withBenchTopic<Result>(
 ): Promise<Result> {
   return withEmptyTopic(kafka, partitions, 'CreateTime', async ({ name, newGroup }, admin) => {
     const bytes = await fillTopic(kafka, producerSettings, name, partitions, logs, signal)
-    const goal = await endOffsets(admin, name)
+    const goal = await withCalls(kafka, 'vigie-bench', (calls) => endOffsets(calls, name))
     const left = async (group: string) => recordsBetween(await committedOffsets(admin, group, name), goal)
     return use({ name, bytes, newGroup, left })
   })
@@ -70,19 +71,19 @@ async function fillTopic(
   logs: BenchLogs,
   signal: AbortSignal,
 ): Promise<number> {
-  const producer = await connectProducer(kafka, 'vigie-bench')
+  const writer = await openWriter(kafka, 'vigie-bench')
   try {
-    const sink = createSink(producer, settings.PRODUCER_BATCH_BYTES * partitions, settings.PRODUCER_LINGER_MS)
+    const sink = createSink(writer, settings.PRODUCER_BATCH_BYTES * partitions, settings.PRODUCER_LINGER_MS)
     let bytes = 0
     for (const message of benchRecords(logs)) {
       if (signal.aborted) break
       bytes += message.value.byteLength
-      await sink.add(topic, message, message.value.byteLength)
+      await sink.add({ topic, ...message }, message.value.byteLength)
     }
     await sink.flush()
     return bytes
   } finally {
-    await producer.disconnect()
+    writer.close()
   }
 }
 

@@ -1,6 +1,8 @@
-import { connectProducer, createKafka, withAdmin } from '../kafka/client.ts'
+import { createKafka, withAdmin } from '../kafka/client.ts'
+import { singleTopic } from '../kafka/config.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { ensureTopics } from '../kafka/topics.ts'
+import { openWriter } from '../kafka/writer/writer.ts'
 import { TOPIC } from '../log/names.ts'
 import { type Failure, type Replay, replay, type Survey, survey, type Tally } from '../producer/main.ts'
 import { createSink } from '../producer/sink.ts'
@@ -42,20 +44,21 @@ export type Arrival = { report: Report; window: Window | undefined; lastFailure:
 export async function carry(journey: Journey): Promise<Arrival> {
   const { settings, options, bar, stop } = journey
   const { kafka: where, producer: batching, loki } = settings
-  const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = where
+  const { KAFKA_BROKERS: brokers } = where
+  const topic = singleTopic(where)
   const startedMs = Date.now()
   const kafka = createKafka(where, 'vigie-replay')
   const partitions = await withAdmin(kafka, brokers, async (admin) => {
     await ensureTopics(admin, [topic, TOPIC.rejected], brokers)
     return (await admin.fetchTopicOffsets(topic)).length
   })
-  const producer = await connectProducer(where, 'vigie-replay')
+  const writer = await openWriter(where, 'vigie-replay')
   try {
     const job: Replay = {
       inputs: journey.inputs,
       normalise: journey.normalise,
       // A batch of ours holds one of Kafka's for each partition.
-      sink: createSink(producer, batching.PRODUCER_BATCH_BYTES * partitions, batching.PRODUCER_LINGER_MS),
+      sink: createSink(writer, batching.PRODUCER_BATCH_BYTES * partitions, batching.PRODUCER_LINGER_MS),
       options: {
         topic,
         times: options.times ?? (options.speed === undefined ? 'shift' : 'now'),
@@ -79,9 +82,9 @@ export async function carry(journey: Journey): Promise<Arrival> {
     if (!options.loop) throwIfStopped(stop, `${tally.sent} logs were sent; the shipper carries them on.`)
     return await answeredFor(journey, tally, expected, before, startedMs)
   } catch (error) {
-    throw /^KafkaJS/.test((error as Error).name) ? kafkaError(error, brokers, topic) : error
+    throw kafkaError(error, brokers, topic)
   } finally {
-    await producer.disconnect()
+    writer.close()
   }
 }
 

@@ -1,32 +1,21 @@
-import './faster-kafkajs.ts'
-
-import kafkajs, { type Admin, type Consumer, type Kafka, type Producer } from 'kafkajs'
 import { type Logger } from '../service/log.ts'
+import { type Cluster, createCluster } from './cluster/cluster.ts'
 import { registerCodecs } from './codecs.ts'
 import { type KafkaSettings, securityOf } from './config.ts'
+import { type Calls, callsOf } from './consumer/calls.ts'
 import { kafkaError } from './errors.ts'
-import { createPartitioner } from './partitioner.ts'
+import { type Admin, type Kafka, kafkajs } from './kafkajs.ts'
 
-export type { Admin, Consumer, EachBatchPayload, KafkaMessage, Message, Producer } from 'kafkajs'
-export type { Kafka }
+export type { Admin, Kafka, Message, Producer } from './kafkajs.ts'
 
-/** How often and how long kafkajs tries on its own before it reports. */
-type Patience = { retries: number; initialRetryTime: number; maxRetryTime: number }
-/** To ask whether Kafka is there: some two seconds. */
-const BRIEF: Patience = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 }
-/** To outlive a broker that was killed: it took 13 s to come back, with its log to recover; about a minute. */
-const PATIENT: Patience = { retries: 12, initialRetryTime: 200, maxRetryTime: 8_000 }
+/** How often and how long kafkajs tries on its own before it reports: some two seconds. */
+const PATIENCE = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 }
 
 /**
  * A Kafka client. Pure but for reading KAFKA_SSL_CA: nothing is connected yet. Throws CONFIG_INVALID.
  * kafkajs's own words go to `logger` at debug level, since what matters is thrown as well.
  */
-export function createKafka(
-  settings: KafkaSettings,
-  clientId: string,
-  logger?: Logger,
-  patience = BRIEF,
-): Kafka {
+export function createKafka(settings: KafkaSettings, clientId: string, logger?: Logger): Kafka {
   registerCodecs()
   const { sasl, ssl } = securityOf(settings)
   return new kafkajs.Kafka({
@@ -38,7 +27,7 @@ export function createKafka(
       : { sasl: sasl as { mechanism: 'plain'; username: string; password: string } }),
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
-    retry: patience,
+    retry: PATIENCE,
     logLevel: kafkajs.logLevel.INFO,
     logCreator:
       () =>
@@ -65,54 +54,28 @@ export async function withAdmin<Result>(
   }
 }
 
-/**
- * A connected producer that writes each record once and in order: idempotent, acknowledged by all
- * in-sync replicas. One request is in flight at a time, as idempotence in kafkajs requires. It is
- * patient: a broker may restart in between. Throws KAFKA_*.
- */
-export async function connectProducer(
-  settings: KafkaSettings,
-  clientId: string,
-  logger?: Logger,
-): Promise<Producer> {
-  const producer = createKafka(settings, clientId, logger, PATIENT).producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    createPartitioner,
-  })
-  try {
-    await producer.connect()
-  } catch (error) {
-    throw kafkaError(error, settings.KAFKA_BROKERS)
-  }
-  return producer
+/** Connections to a cluster for what Vigie speaks to it itself. Nothing is connected yet. Throws CONFIG_INVALID. */
+export function clusterOf(settings: KafkaSettings, clientId: string): Cluster {
+  const { sasl, ssl } = securityOf(settings)
+  return createCluster(
+    settings.KAFKA_BROKERS,
+    { sasl: sasl ?? null, ssl: ssl === false ? null : ssl === true ? {} : ssl },
+    clientId,
+  )
 }
 
-export const LZ4 = kafkajs.CompressionTypes.LZ4
-
-/** How much a consumer fetches at once; without `minBytes` it takes what there is. */
-export type Fetching = { minBytes?: number; maxWaitMs?: number; maxBytesPerPartition?: number }
-
-/**
- * A consumer of a group. It never gives up: without brokers it waits and comes back by itself.
- * `sessionTimeoutMs` is how long a killed member holds its partitions (6 s served in measurements).
- */
-export function createConsumer(
-  kafka: Kafka,
-  groupId: string,
-  sessionTimeoutMs: number,
-  { minBytes = 1, maxWaitMs = 500, maxBytesPerPartition = 1_048_576 }: Fetching = {},
-): Consumer {
-  return kafka.consumer({
-    groupId,
-    sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: Math.floor(sessionTimeoutMs / 3),
-    rebalanceTimeout: 60_000,
-    minBytes,
-    maxBytesPerPartition,
-    maxWaitTimeInMs: maxWaitMs,
-    allowAutoTopicCreation: false,
-    retry: { retries: 10, initialRetryTime: 300, maxRetryTime: 10_000, restartOnFailure: async () => true },
-  })
+/** Runs `use` with what can be asked of Kafka, and closes the connections; kafkajs's errors become ours. */
+export async function withCalls<Result>(
+  settings: KafkaSettings,
+  clientId: string,
+  use: (calls: Calls) => Promise<Result>,
+): Promise<Result> {
+  const cluster = clusterOf(settings, clientId)
+  try {
+    return await use(callsOf(cluster))
+  } catch (error) {
+    throw kafkaError(error, settings.KAFKA_BROKERS)
+  } finally {
+    cluster.close()
+  }
 }

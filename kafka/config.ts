@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SHIPPER_GROUP, TOPIC } from '../log/names.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { flag, optionalText } from '../service/settings.ts'
+import { type Topics } from './consumer/subscription.ts'
 
 const brokers = z
   .string()
@@ -18,12 +19,65 @@ const brokers = z
       .min(1, 'at least one broker, as host:port'),
   )
 
+/** What Kafka allows in a topic's name. */
+const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/
+const PATTERN = /^\/(.+)\/$/
+
+const listed = (value: string): string[] =>
+  value
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+
+function checkTopics(value: string, context: z.RefinementCtx): void {
+  const problem = topicsProblem(value)
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+}
+
+function topicsProblem(value: string): string | undefined {
+  const pattern = PATTERN.exec(value)?.[1]
+  if (pattern === undefined) {
+    const names = listed(value)
+    if (names.length > 0 && names.every((name) => TOPIC_NAME.test(name))) return undefined
+    return 'a topic has 1 to 249 letters, digits, ".", "_" and "-"; several are separated by commas, a pattern stands between slashes'
+  }
+  try {
+    new RegExp(pattern)
+    return undefined
+  } catch (error) {
+    return `not a regular expression: ${reasonOf(error)}`
+  }
+}
+
+/** The topics of logs that KAFKA_TOPIC means. Pure. */
+export function subscriptionOf({ KAFKA_TOPIC: value }: Pick<KafkaSettings, 'KAFKA_TOPIC'>): Topics {
+  const pattern = PATTERN.exec(value)?.[1]
+  if (pattern === undefined) return { names: listed(value) }
+  const whole = new RegExp(`^(?:${pattern})$`)
+  return { names: [], fits: (name) => whole.test(name) }
+}
+
+/** The one topic that KAFKA_TOPIC names, for what writes to it. Throws CONFIG_INVALID when it means several. */
+export function singleTopic({ KAFKA_TOPIC: value }: Pick<KafkaSettings, 'KAFKA_TOPIC'>): string {
+  if (TOPIC_NAME.test(value)) return value
+  throw vigieError('CONFIG_INVALID', {
+    problems: `  KAFKA_TOPIC = "${value}": this needs the name of one topic`,
+  })
+}
+
 /** Where Kafka is and how to speak to it. */
 export const kafkaSettings = z.object({
   KAFKA_BROKERS: brokers
     .default(['127.0.0.1:9092'])
     .describe('addresses of Kafka, `host:port`, separated by commas'),
-  KAFKA_TOPIC: z.string().min(1).default(TOPIC.logs).describe('the topic that carries the logs'),
+  KAFKA_TOPIC: z
+    .string()
+    .min(1)
+    .default(TOPIC.logs)
+    .superRefine(checkTopics)
+    .describe(
+      'the topic that carries the logs; a shipper and a tracker also take several, separated by commas, or all that fit a regular expression between slashes: `/ingest-.*/`',
+    ),
   KAFKA_GROUP_ID: z.string().min(1).default(SHIPPER_GROUP).describe("the shipper's consumer group"),
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])

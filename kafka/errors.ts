@@ -1,4 +1,4 @@
-import { reasonOf, type VigieError, vigieError } from '../service/errors.ts'
+import { reasonOf, vigieError } from '../service/errors.ts'
 
 type Chain = {
   name?: string
@@ -21,13 +21,14 @@ const NOT_AUTHORISED = /_AUTHORIZATION_FAILED$/
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/
 
 /**
- * The error of our table for one that kafkajs threw; an error of ours stays as it is. Which topic is
- * missing, kafkajs does not say: without `topic` that is KAFKA_FAILED with Kafka's words.
+ * The error of our table for one that kafkajs threw; any other stays as it is: an error of ours, or a defect, which
+ * nobody may take for Kafka's trouble. Which topic is missing, kafkajs does not say: without `topic` that is
+ * KAFKA_FAILED with Kafka's words.
  */
-export function kafkaError(error: unknown, brokers: readonly string[], topic?: string): VigieError {
+export function kafkaError(error: unknown, brokers: readonly string[], topic?: string): unknown {
   const details = { brokers: brokers.join(','), problem: reasonOf(error) }
   for (const cause of causesOf(error)) {
-    if (cause.name === 'VigieError') return cause as VigieError
+    if (cause.name === 'VigieError') return cause
     const type = cause.type ?? ''
     const problem = cause.message ?? details.problem
     if (cause.name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED')
@@ -42,7 +43,8 @@ export function kafkaError(error: unknown, brokers: readonly string[], topic?: s
     if (/^KafkaJS(Connection|Broker|RequestTimeout|LockTimeout)/.test(cause.name ?? ''))
       return vigieError('KAFKA_UNREACHABLE', { ...details, problem: cause.message ?? details.problem }, error)
   }
-  return vigieError('KAFKA_FAILED', details, error)
+  const isKafkas = [...causesOf(error)].some(({ name }) => name?.startsWith('KafkaJS') === true)
+  return isKafkas ? vigieError('KAFKA_FAILED', details, error) : error
 }
 
 /** True when a newer producer of the same transactional id took over, or the broker timed this one out. */

@@ -22,22 +22,32 @@ export function murmur2(key: Uint8Array): number {
   return (hash ^ (hash >>> 15)) | 0
 }
 
-type Choice = {
-  partitionMetadata: readonly unknown[]
-  message: { key?: Buffer | string | null; partition?: number }
-}
+type Keyed = { key?: Buffer | string | null; partition?: number }
 
 /**
- * Chooses a record's partition as Kafka's own clients do: by the hash of its key, so that one source
- * stays in one partition whoever writes; in turn where there is no key. kafkajs's partitioner chooses
- * the same, but hashes in emulated 64-bit arithmetic: 1.2 µs a record of the 6 it costs to produce one.
+ * Chooses a record's partition of so many as Kafka's own clients do: by the hash of its key, so that one source
+ * stays in one partition whoever writes; in turn where there is no key.
  */
-export function createPartitioner(): (choice: Choice) => number {
+export function createPartitioner(): (record: Keyed, partitionCount: number) => number {
+  const hashes = new Map<string, number>()
   let turn = 0
-  return ({ partitionMetadata, message }) => {
-    if (message.partition !== undefined) return message.partition
-    const { key } = message
-    if (key === undefined || key === null) return turn++ % partitionMetadata.length
-    return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitionMetadata.length
+  return ({ key, partition }, partitionCount) => {
+    if (partition !== undefined) return partition
+    if (key === undefined || key === null) return turn++ % partitionCount
+    return (typeof key === 'string' ? hashOf(key, hashes) : hashOfBytes(key)) % partitionCount
   }
+}
+
+const hashOfBytes = (key: Uint8Array): number => murmur2(key) & 0x7fffffff
+
+/** Keys are the names of sources: few, and of each there are many records. */
+const MAX_HASHES = 10_000
+
+function hashOf(key: string, hashes: Map<string, number>): number {
+  const known = hashes.get(key)
+  if (known !== undefined) return known
+  const hash = hashOfBytes(Buffer.from(key))
+  if (hashes.size >= MAX_HASHES) hashes.clear()
+  hashes.set(key, hash)
+  return hash
 }

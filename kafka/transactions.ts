@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Logger } from '../service/log.ts'
-import { createKafka, LZ4, type Message, type Producer } from './client.ts'
+import { clusterOf, type Message } from './client.ts'
 import { type KafkaSettings } from './config.ts'
-import { createPartitioner } from './partitioner.ts'
+import { CLOCK } from './consumer/clock.ts'
+import { writerCallsOf } from './writer/calls.ts'
+import { type Progress, transactionCallsOf } from './writer/transaction-calls.ts'
+import { createTransactionalProducer, type TransactionalProducer, untilDone } from './writer/transactional.ts'
 
-/**
- * A transaction right after another of the same producer is refused with CONCURRENT_TRANSACTIONS
- * until the markers of the first are written: some 10 ms, so the first retry comes that soon. All
- * together about half a minute, to outlive a broker that restarts.
- */
-const PATIENCE = { retries: 12, initialRetryTime: 20, maxRetryTime: 8_000 }
+export type { Progress } from './writer/transaction-calls.ts'
+export type { Transaction, TransactionalProducer } from './writer/transactional.ts'
 
 /**
  * Our transactions take milliseconds. A process that hangs in one holds back every reader of what is
@@ -18,77 +15,53 @@ const PATIENCE = { retries: 12, initialRetryTime: 20, maxRetryTime: 8_000 }
 const TRANSACTION_TIMEOUT_MS = 10_000
 
 /**
- * Connects the one transactional producer of that id and fences the one before it: kafkajs sends
- * InitProducerId with the first transaction, so an empty one is begun here. The broker then has
- * ended the predecessor's open transaction and refuses it from now on (INVALID_PRODUCER_EPOCH), so
- * that what is committed stays as it is until this producer changes it. Throws errors of kafkajs.
+ * Connects the one transactional producer of that id and fences the one before it: the broker has then ended
+ * the predecessor's open transaction and refuses it from now on (INVALID_PRODUCER_EPOCH), so that what is
+ * committed stays as it is until this producer changes it. Throws errors of kafkajs.
  */
 export async function fencingProducer(
   settings: KafkaSettings,
   clientId: string,
   transactionalId: string,
-  logger?: Logger,
-): Promise<Producer> {
-  // Not `idempotent`: kafkajs's transactions always are, and connecting would ask for a second producer id.
-  const producer = createKafka(settings, clientId, logger, PATIENCE).producer({
-    transactionalId,
-    transactionTimeout: TRANSACTION_TIMEOUT_MS,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    createPartitioner,
-  })
-  await producer.connect()
+): Promise<TransactionalProducer> {
+  const cluster = clusterOf(settings, clientId)
+  const calls = transactionCallsOf(cluster, transactionalId, TRANSACTION_TIMEOUT_MS)
   try {
-    await (await producer.transaction()).abort()
+    return createTransactionalProducer({
+      identity: await untilDone(CLOCK, calls.fence),
+      calls,
+      writerCalls: writerCallsOf(cluster, transactionalId),
+      clock: CLOCK,
+      disconnect: cluster.close,
+    })
   } catch (error) {
-    await producer.disconnect()
+    cluster.close()
     throw error
   }
-  return producer
 }
 
-/** The next offset to read of one partition, as its group is to remember it. */
-export type Progress = { groupId: string; topic: string; partition: number; nextOffset: bigint }
 export type TopicMessages = { topic: string; messages: Message[] }
 
 /**
- * Writes messages, and a group's progress if there is any, in one transaction: all of it or none. When it
- * throws, either may be the case, and the producer must not be used again: a new one that fences it knows.
+ * Writes messages, and a group's progress if there is any, in one transaction: all of it or none, in as many
+ * batches as the topics' limits ask for. When it throws, either may be the case, and the producer must not be
+ * used again: a new one that fences it knows.
  */
 export async function writeTogether(
-  producer: Producer,
+  producer: TransactionalProducer,
   topicMessages: readonly TopicMessages[],
   progress?: Progress,
 ): Promise<void> {
   const transaction = await producer.transaction()
   try {
-    const written = topicMessages.filter(({ messages }) => messages.length > 0)
-    if (written.length > 0) await transaction.sendBatch({ topicMessages: written, compression: LZ4 })
-    if (progress !== undefined) await untilNotConcurrent(() => transaction.sendOffsets(offsetsOf(progress)))
+    await transaction.write(
+      topicMessages.flatMap(({ topic, messages }) => messages.map((message) => ({ ...message, topic }))),
+    )
+    if (progress !== undefined) await transaction.addProgress(progress)
     await transaction.commit()
   } catch (error) {
-    // Readers need not wait for the timeout. After a commit of unknown outcome kafkajs refuses this.
+    // Readers need not wait for the timeout. After a commit of unknown outcome there is nothing to abort.
     await transaction.abort().catch(() => undefined)
     throw error
-  }
-}
-
-const offsetsOf = ({ groupId, topic, partition, nextOffset }: Progress) => ({
-  consumerGroupId: groupId,
-  topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
-})
-
-/** kafkajs retries this for messages, but not for offsets that come first in their transaction. */
-async function untilNotConcurrent(send: () => Promise<void>): Promise<void> {
-  let delayMs = PATIENCE.initialRetryTime
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await send()
-    } catch (error) {
-      if ((error as { type?: string }).type !== 'CONCURRENT_TRANSACTIONS' || attempt > PATIENCE.retries)
-        throw error
-    }
-    await sleep(delayMs)
-    delayMs = Math.min(delayMs * 2, PATIENCE.maxRetryTime)
   }
 }

@@ -1,12 +1,16 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { type LogLine, REJECT_REASONS, type RejectReason } from '../log/line.ts'
-import { HEADER, TOPIC } from '../log/names.ts'
-import { movedTo, type Normalised, type Rejection, serialise } from '../log/normalise.ts'
+import { type LogLine } from '../log/line.ts'
+import { movedTo, type Normalised, serialise } from '../log/normalise.ts'
 import { type VigieError, vigieError } from '../service/errors.ts'
 import { type RawRecord, splitRecords } from './records.ts'
+import { type Outgoing, type Rejects, reject, rejectRefused } from './rejects.ts'
 import { type Sink } from './sink.ts'
 import { type InputObject } from './source.ts'
+import { count, newTally, type Tally } from './tally.ts'
 import { dueMs, newEnd, type Pace, type TimeMode } from './times.ts'
+
+export type { Outgoing } from './rejects.ts'
+export type { Failure, Tally } from './tally.ts'
 
 export type ReplayOptions = {
   topic: string
@@ -19,43 +23,14 @@ export type ReplayOptions = {
   lingerMs: number
 }
 
-/** A FAILED log: when its run ended and when it was sent, in ms since 1970. */
-export type Failure = { source: string; endMs: number; sentMs: number }
-
-/** What a replay did, as it goes and at its end. */
-export type Tally = {
-  phase: 'reading' | 'sending'
-  read: number
-  sent: number
-  successes: number
-  rejected: number
-  rejectedBy: Partial<Record<RejectReason, number>>
-  /** Ends of the earliest and latest log sent, in ms since 1970; NaN before the first. */
-  firstMs: number
-  lastMs: number
-  /** Of the FAILED logs sent, the one that ended last. */
-  lastFailure?: Failure
-}
-
 export type Replay = {
   inputs: readonly InputObject[]
   normalise: (raw: Uint8Array, keyCount?: number) => Normalised
-  sink: Sink
+  sink: Sink<Outgoing>
   options: ReplayOptions
   /** Called with the same tally over and over, after every few thousand records. */
   onProgress: (tally: Readonly<Tally>) => void
 }
-
-const newTally = (): Tally => ({
-  phase: 'sending',
-  read: 0,
-  sent: 0,
-  successes: 0,
-  rejected: 0,
-  rejectedBy: {},
-  firstMs: Number.NaN,
-  lastMs: Number.NaN,
-})
 
 /** What the first of two passes learns: how many logs are valid, and when the first and last ended. */
 export type Survey = { valid: number; oldestMs: number; newestMs: number }
@@ -94,9 +69,10 @@ export async function replay(
   stop: AbortSignal,
 ): Promise<Tally> {
   const tally = newTally()
+  const rejects = { sink: job.sink, isStrict: job.options.strict, tally }
   try {
     for (let roundStartMs = startMs; ; roundStartMs = Date.now()) {
-      await sendAll(job, tally, newestMs, roundStartMs, stop)
+      await sendAll(job, rejects, newestMs, roundStartMs, stop)
       if (!job.options.loop || stop.aborted || tally.sent === 0) break
       // An input that is all in memory would never let a signal through.
       await setImmediate()
@@ -104,6 +80,8 @@ export async function replay(
   } finally {
     await job.sink.flush()
   }
+  await rejectRefused(rejects)
+  await job.sink.flush()
   const uri = job.inputs.map((input) => input.uri).join(', ')
   if (tally.read === 0 && !stop.aborted) throw vigieError('INPUT_EMPTY', { uri })
   if (tally.read === 1 && tally.rejectedBy.missing_field === 1) throw vigieError('INPUT_NOT_A_LIST', { uri })
@@ -127,11 +105,12 @@ async function* rawRecords(
 
 async function sendAll(
   job: Replay,
-  tally: Tally,
+  rejects: Rejects,
   newestMs: number,
   startMs: number,
   stop: AbortSignal,
 ): Promise<void> {
+  const { tally } = rejects
   const newEndOf = newEnd(job.options.times, newestMs, startMs)
   const untilDue = pacer(job, startMs, stop)
   for await (const { records, uri } of rawRecords(job, tally, stop)) {
@@ -139,15 +118,17 @@ async function sendAll(
       const result = normalised(job, record)
       if ('rejection' in result) {
         tally.read++
-        await reject(job, tally, record, uri, result.rejection)
+        await reject(rejects, { ...record, uri }, result.rejection)
         continue
       }
       if (untilDue !== undefined) await untilDue(result.endMs)
       if (stop.aborted) return
       tally.read++
       const endMs = newEndOf(result.endMs, Date.now())
-      const full = send(job, tally, movedTo(result, endMs), endMs)
-      if (full !== undefined) await full
+      const full = send(job, tally, movedTo(result, endMs), endMs, uri, record.number)
+      if (full === undefined) continue
+      await full
+      await rejectRefused(rejects)
     }
   }
 }
@@ -188,41 +169,18 @@ function normalised(job: Replay, record: RawRecord): Normalised {
   return { rejection: { reason: record.problem, detail } }
 }
 
-function count(tally: Tally, line: LogLine, endMs: number): void {
-  tally.sent++
-  if (line.etat === 'SUCCESS') tally.successes++
-  if (!(endMs >= tally.firstMs)) tally.firstMs = endMs
-  if (!(endMs <= tally.lastMs)) tally.lastMs = endMs
-}
-
-function send(job: Replay, tally: Tally, line: LogLine, endMs: number): Promise<void> | undefined {
+function send(
+  job: Replay,
+  tally: Tally,
+  line: LogLine,
+  endMs: number,
+  uri: string,
+  number: number,
+): Promise<void> | undefined {
   count(tally, line, endMs)
   if (line.etat === 'FAILED' && !(endMs < (tally.lastFailure?.endMs ?? 0)))
     tally.lastFailure = { source: line.source, endMs, sentMs: Date.now() }
   const value = serialise(line)
-  return job.sink.add(job.options.topic, { key: line.source, value }, value.length)
-}
-
-async function reject(
-  job: Replay,
-  tally: Tally,
-  record: RawRecord,
-  uri: string,
-  { reason, detail }: Rejection,
-): Promise<void> {
-  if (job.options.strict) {
-    const why = REJECT_REASONS[reason]
-    throw vigieError('INPUT_RECORD_REJECTED', { record: record.number, uri, why, detail, sent: tally.sent })
-  }
-  tally.rejected++
-  tally.rejectedBy[reason] = (tally.rejectedBy[reason] ?? 0) + 1
-  const headers: Record<string, string> = {
-    [HEADER.reason]: reason,
-    [HEADER.detail]: detail,
-    [HEADER.uri]: uri,
-    [HEADER.record]: String(record.number),
-  }
-  if (record.sizeBytes > record.bytes.byteLength) headers[HEADER.truncated] = String(record.sizeBytes)
-  const value = Buffer.from(record.bytes)
-  await job.sink.add(TOPIC.rejected, { value, headers }, value.byteLength)
+  const log = { uri, number, isSuccess: line.etat === 'SUCCESS' }
+  return job.sink.add({ topic: job.options.topic, key: line.source, value, log }, value.length)
 }

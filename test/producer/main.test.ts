@@ -1,9 +1,17 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
+import { type Refused } from '../../kafka/writer/writer.ts'
 import { DEFAULT_ALIASES } from '../../log/aliases.ts'
 import { HEADER, TOPIC } from '../../log/names.ts'
 import { normaliser } from '../../log/normalise.ts'
-import { type Replay, type ReplayOptions, replay, survey, type Tally } from '../../producer/main.ts'
+import {
+  type Outgoing,
+  type Replay,
+  type ReplayOptions,
+  replay,
+  survey,
+  type Tally,
+} from '../../producer/main.ts'
 import { type Sink } from '../../producer/sink.ts'
 
 type Sent = {
@@ -31,8 +39,8 @@ function jobOf(
   const told: Tally[] = []
   let flushed = 0
   let flushes = 0
-  const sink: Sink = {
-    add: (topic, { key, value, headers }) => {
+  const sink: Sink<Outgoing> = {
+    add: ({ topic, key, value, headers }) => {
       sent.push({
         ...{ topic, value: String(value), key: key?.toString() },
         headers: headers as Record<string, string> | undefined,
@@ -44,6 +52,7 @@ function jobOf(
       flushed = sent.length
       flushes++
     },
+    refused: () => [],
   }
   const job: Replay = {
     inputs: inputs.map((input, index) => ({
@@ -177,6 +186,32 @@ describe('what is rejected', () => {
       ...[undefined, undefined, String(large.length), undefined, undefined],
     ])
     expect(flushed()).toBe(6)
+  })
+
+  test('is also a log that Kafka does not take, which does not count as sent', async () => {
+    const { job, sent, flushed } = jobOf([lines(log(1), log(2), log(3, { etat: 'FAILED' }))])
+    const { add } = job.sink
+    const refused: Refused<Outgoing>[] = []
+    job.sink.add = (record, size) => {
+      if (record.key !== 'job-2') return add(record, size)
+      refused.push({ record, sizeBytes: 700, maxBytes: 500 })
+      return undefined
+    }
+    job.sink.refused = () => refused.splice(0)
+    const tally = await run(job)
+    expect(tally).toMatchObject({
+      ...{ read: 3, sent: 2, successes: 1, rejected: 1, rejectedBy: { too_large: 1 } },
+    })
+    expect(sent.at(-1)).toEqual({
+      ...{ topic: TOPIC.rejected, key: undefined, value: expect.stringContaining('job-2') },
+      headers: {
+        [HEADER.reason]: 'too_large',
+        [HEADER.detail]: '700 bytes compressed, the topic logs takes 500',
+        [HEADER.uri]: 'input-0',
+        [HEADER.record]: '2',
+      },
+    })
+    expect(flushed()).toBe(3)
   })
 
   test('with --strict stops the replay; what was before it is in Kafka', async () => {
