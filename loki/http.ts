@@ -12,6 +12,8 @@ export type HttpRequest = {
   ca?: string | undefined
   /** Breaks the exchange off. */
   signal?: AbortSignal | undefined
+  /** Asked once there is a connection, right before the request goes out; false breaks the exchange off. */
+  mayBeSent?: (() => boolean) | undefined
   /** Called when the whole request was handed to the network: the other side may act on it from now on. */
   onSent?: () => void
 }
@@ -70,6 +72,13 @@ export function exchange(request: HttpRequest): Promise<HttpResponse> {
       () => call.destroy(new Error(`timed out after ${request.timeoutMs} ms`)),
       request.timeoutMs,
     )
+    const check = () => {
+      if (request.mayBeSent?.() === false) call.destroy(new Error('it may not be sent any more'))
+    }
+    call.on('socket', (socket) => {
+      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', check)
+      else check()
+    })
     call.on('finish', () => request.onSent?.())
     call.on('error', fail)
     call.end(request.body)

@@ -2,7 +2,7 @@ import { compressSync } from 'snappy'
 import { reasonOf } from '../service/errors.ts'
 import { type LokiSettings, lokiAccess } from './config.ts'
 import { encodePush, type Stream } from './encode.ts'
-import { exchange } from './http.ts'
+import { exchange, type HttpRequest } from './http.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
 /** A push in the form in which it can be sent any number of times. */
@@ -28,12 +28,15 @@ function scratch(bytes: number): Buffer {
   return memory.subarray(0, bytes)
 }
 
+/** What may keep a push from being sent, or break it off. */
+export type PushGuard = Pick<HttpRequest, 'signal' | 'mayBeSent'>
+
 /** Sends one push and says what became of it. Never throws: a network error is an outcome too. */
 export async function push(
   settings: LokiSettings,
   body: Uint8Array,
   timeoutMs: number,
-  signal?: AbortSignal,
+  guard: PushGuard = {},
 ): Promise<Outcome> {
   let wasSent = false
   const onSent = () => {
@@ -43,7 +46,7 @@ export async function push(
     const { headers: access, ca } = lokiAccess(settings)
     const headers = { ...access, 'Content-Type': 'application/x-protobuf' }
     const url = `${settings.LOKI_URL}/loki/api/v1/push`
-    const answer = await exchange({ method: 'POST', url, headers, ca, body, timeoutMs, signal, onSent })
+    const answer = await exchange({ method: 'POST', url, headers, ca, body, timeoutMs, ...guard, onSent })
     return outcomeOf(answer.status, answer.body)
   } catch (error) {
     // Loki ignores a request that is shorter than it says.

@@ -25,3 +25,20 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
 /** Waits so many milliseconds, or until the signal fires. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined)
+
+/**
+ * A signal that fires when either of two does. `release` lets go of both: AbortSignal.any keeps what it makes as long
+ * as the older of them lives.
+ */
+export function either(one: AbortSignal, other: AbortSignal): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController()
+  const fire = () => controller.abort()
+  for (const each of [one, other]) {
+    if (each.aborted) fire()
+    else each.addEventListener('abort', fire, { once: true })
+  }
+  const release = () => {
+    for (const each of [one, other]) each.removeEventListener('abort', fire)
+  }
+  return { signal: controller.signal, release }
+}

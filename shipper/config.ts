@@ -3,7 +3,7 @@ import { type KafkaSettings } from '../kafka/config.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { type Logger } from '../service/log.ts'
 import { flag, integer, optionalInteger, optionalText, port } from '../service/settings.ts'
-import { BESIDE } from './beside.ts'
+import { METADATA_PARTS } from './project/metadata.ts'
 
 /** The shipper's own settings; Kafka's, Loki's and the logger's stand beside theirs. */
 export const shipperSettings = z.object({
@@ -15,6 +15,9 @@ export const shipperSettings = z.object({
   ),
   SHIPPER_SESSION_TIMEOUT_MS: integer(6_000, 300_000, 6_000).describe(
     'how long a killed shipper keeps its partitions, in ms; Kafka’s own minimum is 6000',
+  ),
+  SHIPPER_INSTANCE_ID: optionalText.describe(
+    'name of this shipper as a static member of its group (`group.instance.id`), another for each: started anew within the session timeout it keeps its partitions, and nothing moves',
   ),
   SHIPPER_MAX_LINE_BYTES: optionalInteger(64, 1_000_000_000).describe(
     'longest line that Loki takes from this tenant, in bytes, where its /config does not tell (`max_line_size`)',
@@ -40,7 +43,7 @@ export const shipperSettings = z.object({
         .map((part) => part.trim())
         .filter(Boolean),
     )
-    .pipe(z.array(z.enum(BESIDE)))
+    .pipe(z.array(z.enum(METADATA_PARTS)))
     .describe(
       'what of the Kafka record to keep beside each line as structured metadata, separated by commas: `key`, `headers`, `partition`, `offset`',
     ),

@@ -1,116 +1,128 @@
-import { beforeJoin } from '../kafka/before-join.ts'
-import { connectProducer, createConsumer, createKafka, withAdmin } from '../kafka/client.ts'
+import { clusterOf, createKafka, withAdmin } from '../kafka/client.ts'
+import { callsOf } from '../kafka/consumer/calls.ts'
+import { type Commit, consume } from '../kafka/consumer/consume.ts'
+import { type Fetching } from '../kafka/consumer/fetcher.ts'
+import { type Handler } from '../kafka/consumer/handler.ts'
+import { createLease } from '../kafka/consumer/lease.ts'
 import { kafkaError } from '../kafka/errors.ts'
-import { watchGroup } from '../kafka/group.ts'
 import { ensureTopics } from '../kafka/topics.ts'
-import { JOB, TOPIC } from '../log/names.ts'
+import { openWriter } from '../kafka/writer/writer.ts'
+import { TOPIC } from '../log/names.ts'
 import { lokiAccess } from '../loki/config.ts'
 import { startHealthServer } from '../service/health.ts'
-import { aborted } from '../service/shutdown.ts'
-import { withBeside } from './beside.ts'
+import { pause } from '../service/shutdown.ts'
+import { createOrder, type Order } from './batch/order.ts'
 import { type Shipper } from './config.ts'
-import { sendToDeadLetters } from './dead-letters.ts'
-import { createIsolation } from './isolate.ts'
-import { createLanes, type Lanes } from './lanes.ts'
-import { createLease } from './lease.ts'
-import { watchLimits } from './limits.ts'
-import { type ShipperMetrics, shipperMetrics } from './metrics.ts'
-import { createOrder } from './order.ts'
+import { type Obstacles, shipperEvents } from './events.ts'
+import { createLanes, type LanesWork, type LaneTable, statusesOf } from './lane/lanes.ts'
+import { shipperMetrics } from './metrics.ts'
 import { probeLoki } from './probe.ts'
-import { projector } from './project.ts'
-import { type ShippedTopic, sideTopics } from './side.ts'
-import { type Sink } from './sink.ts'
-import { consume, FETCHING } from './source.ts'
-import { lanesWork } from './work.ts'
+import { sendToDeadLetters } from './push/dead-letters.ts'
+import { delivery, type Sink } from './push/deliver.ts'
+import { createIsolation } from './push/isolate.ts'
+import { watchLimits } from './push/limits.ts'
+import { type ShippedTopics, shippedTopics } from './topics.ts'
 
 /**
- * Ships topics to Loki until `stop` fires, then finishes what is under way, commits, and leaves the group.
- * Each record is stored once, as LogQL counts it, or set aside. Once running it outlives any outage of
- * Kafka or Loki; it throws when it cannot start (KAFKA_*, PORT_IN_USE, CONFIG_INVALID) or when kafkajs
- * gives up for good.
+ * Waits at the broker until that much is there, or that time is over: fewer and fuller pushes, for little delay.
+ * LZ4 makes a quarter of our logs, so that a partition's fetch becomes a push of a megabyte (docs/performance.md).
+ */
+export const FETCHING: Fetching = { minBytes: 65_536, maxWaitMs: 100, maxBytesPerPartition: 262_144 }
+/** How often a partition that is ahead looks whether the others have come closer. */
+const LOOK_AGAIN_MS = 50
+/** Keeps the overhead of small records within bounds, and a push within what may be ahead of a commit. */
+const BATCH_RECORDS = 10_000
+
+/**
+ * Ships topics to Loki until `stop` fires, then finishes what is in flight, commits, and leaves the group.
+ * Each record is stored once, as LogQL counts it, or a dead letter. Once running it outlives any outage of
+ * Kafka or Loki; it throws when it cannot start (KAFKA_*, PORT_IN_USE, CONFIG_INVALID), on what no waiting mends
+ * (KAFKA_AUTHENTICATION, KAFKA_NOT_AUTHORISED), and on a defect.
  */
 export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<void> {
   const { settings, kafka: where, logger } = shipper
   lokiAccess(shipper.loki)
-  const kafka = createKafka(where, 'vigie-shipper', logger)
-  const waitingFor = new Map<'kafka' | 'loki' | 'push', string>([
-    ['kafka', 'Kafka: has not joined the group yet'],
-  ])
-  let lanes: Lanes | undefined
-  const metrics = shipperMetrics(() => lanes?.stands() ?? [])
+  const table: LaneTable = new Map()
+  const obstacles: Obstacles = new Map([['joining', 'Kafka: has not joined the group yet']])
+  const metrics = shipperMetrics(() => statusesOf(table))
+  const events = shipperEvents(metrics, logger, obstacles)
   const health = await startHealthServer(
     settings.METRICS_HOST,
     settings.METRICS_PORT,
     metrics.registry,
-    () => [...new Set(waitingFor.values())],
+    () => [...new Set(obstacles.values())],
     'METRICS_PORT',
   )
-  const topics = topicsOf(shipper, metrics)
+  const topics = shippedTopics(shipper, events)
   const lease = createLease(settings.SHIPPER_SESSION_TIMEOUT_MS)
-  const endProbe = probeLoki(shipper.loki, (problem) => {
-    if (problem === undefined) waitingFor.delete('loki')
-    else waitingFor.set('loki', `Loki: ${problem}`)
-  })
-  const limits = await watchLimits(shipper.loki, settings, logger)
+  const endProbe = probeLoki(shipper.loki, events.lokiProbed)
+  const limits = await watchLimits(shipper.loki, settings, events)
+  const cluster = clusterOf(where, 'vigie-shipper')
   try {
-    await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
-      ensureTopics(admin, [...new Set([...topics.keys(), TOPIC.deadLetters])], where.KAFKA_BROKERS),
+    await withAdmin(createKafka(where, 'vigie-shipper', logger), where.KAFKA_BROKERS, (admin) =>
+      ensureTopics(admin, [...new Set([...topics.subscribed.names, TOPIC.deadLetters])], where.KAFKA_BROKERS),
     )
-    const producer = await connectProducer(where, 'vigie-shipper', logger)
-    const timeoutMs = settings.SHIPPER_SESSION_TIMEOUT_MS
-    const consumer = createConsumer(kafka, where.KAFKA_GROUP_ID, timeoutMs, FETCHING)
+    const writer = await openWriter(where, 'vigie-shipper')
     const sink: Sink = {
       loki: shipper.loki,
       pushTimeoutMs: settings.SHIPPER_PUSH_TIMEOUT_MS,
       truncate: settings.SHIPPER_TRUNCATE_LINES,
       limits: limits.current,
       isolation: createIsolation(),
-      ...{ lease, metrics, logger },
-      onAttempt: (problem) => {
-        if (problem === undefined) waitingFor.delete('push')
-        else waitingFor.set('push', `Loki: ${problem}`)
-      },
-      sendToDeadLetters: (place, records, refusal) => sendToDeadLetters(producer, place, records, refusal),
+      ...{ lease, events },
+      sendToDeadLetters: (of, records, refusal) => sendToDeadLetters(writer, of, records, refusal),
     }
     const defect = new AbortController()
-    const onDefect = (error: unknown) => defect.abort(error)
-    const order = createOrder(() => lanes?.stands() ?? [])
-    const mine = createLanes(lanesWork(shipper, { kafka, consumer, topics, sink, order, onDefect }))
-    lanes = mine
-    beforeJoin(where.KAFKA_GROUP_ID, async (isMember) => {
-      await mine.endGeneration(isMember)
-      // Nothing is being pushed now: the next generation finds out for itself.
-      waitingFor.delete('push')
+    const order = createOrder(() => statusesOf(table))
+    const work = lanesWork({ shipper, topics, sink, order, onDefect: (error) => defect.abort(error) })
+    const handlerOf = (commit: Commit): Handler => {
+      const lanes = createLanes(table, { ...work, commit })
+      return {
+        ...lanes,
+        async end(partitions, revocation) {
+          await lanes.end(partitions, revocation)
+          if (table.size === 0) events.pushesEnded()
+        },
+        unreadable: events.unreadable,
+        gap(gap) {
+          events.gap(gap)
+          lanes.gap(gap)
+        },
+        joined: events.joined,
+        rebalancing: events.rebalancing,
+        heard: lease.renew,
+        trouble: events.kafkaTrouble,
+      }
+    }
+    logger.info('shipping', {
+      topic: where.KAFKA_TOPIC,
+      group: where.KAFKA_GROUP_ID,
+      brokers: where.KAFKA_BROKERS,
+      loki: shipper.loki.LOKI_URL,
+      health: `http://${settings.METRICS_HOST}:${health.port}`,
     })
-    consumer.on(consumer.events.HEARTBEAT, lease.renew)
-    const crashed = watchGroup(consumer, logger, {
-      onJoin: () => {
-        lease.renew()
-        waitingFor.delete('kafka')
-      },
-      onOutage: (reason) => void waitingFor.set('kafka', `Kafka: ${reason}`),
-    })
+    stop.addEventListener('abort', () => logger.info('stopping: finishing what is in flight'), { once: true })
     try {
-      await consumer.connect()
-      await consume(consumer, [...topics.keys()], mine, (count) => metrics.tombstones.inc(count))
-      logger.info('shipping', {
-        topic: where.KAFKA_TOPIC,
-        group: where.KAFKA_GROUP_ID,
-        brokers: where.KAFKA_BROKERS,
-        loki: shipper.loki.LOKI_URL,
-        health: `http://${settings.METRICS_HOST}:${health.port}`,
-      })
-      await Promise.race([aborted(stop), crashed, aborted(defect.signal)])
+      await consume(
+        {
+          calls: callsOf(cluster),
+          groupId: where.KAFKA_GROUP_ID,
+          instanceId: settings.SHIPPER_INSTANCE_ID,
+          topics: topics.subscribed,
+          sessionTimeoutMs: settings.SHIPPER_SESSION_TIMEOUT_MS,
+          fetching: FETCHING,
+        },
+        handlerOf,
+        AbortSignal.any([stop, defect.signal]),
+      )
       defect.signal.throwIfAborted()
-      logger.info('stopping: finishing what is under way')
-      await mine.end()
     } finally {
-      await consumer.disconnect()
-      await producer.disconnect()
+      writer.close()
     }
   } catch (error) {
     throw kafkaError(error, where.KAFKA_BROKERS, where.KAFKA_TOPIC)
   } finally {
+    cluster.close()
     lease.close()
     limits.close()
     endProbe()
@@ -118,23 +130,46 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
   }
 }
 
-/** The topics to ship, the logs first: then kafkajs spreads those evenly. */
-function topicsOf(
-  { settings, kafka, logger }: Shipper,
-  metrics: ShipperMetrics,
-): ReadonlyMap<string, ShippedTopic> {
-  const topic = kafka.KAFKA_TOPIC
-  const plain = projector({
-    tenantField: settings.SHIPPER_TENANT_FIELD,
-    maxLabelValues: settings.SHIPPER_MAX_LABEL_VALUES,
-    onDemoted: (label, isFirst) => {
-      metrics.demoted.inc({ label })
-      if (isFirst) logger.warn('a label has too many values; new ones become structured metadata', { label })
+type WorkParts = {
+  shipper: Shipper
+  topics: ShippedTopics
+  sink: Sink
+  order: Order
+  onDefect: (error: unknown) => void
+}
+
+/** What the lanes do with Loki. */
+function lanesWork({
+  shipper: { settings },
+  topics,
+  sink,
+  order,
+  onDefect,
+}: WorkParts): Omit<LanesWork, 'commit'> {
+  const { events } = sink
+  const windowSeconds = () => sink.limits().outOfOrderMs / 2_000
+  return {
+    workOf(of, ending) {
+      const shipped = topics.of(of.topic)
+      const { signal: closed } = ending.closed
+      return {
+        project: (record) => shipped.project(record, of.partition),
+        batchBytes: settings.SHIPPER_BATCH_BYTES,
+        batchRecords: BATCH_RECORDS,
+        // Half of what Loki takes out of order, and as much again between partitions.
+        batchSeconds: () => (order.isShared(of.topic) ? windowSeconds() : Number.POSITIVE_INFINITY),
+        order: async (batch) => {
+          order.note(of, batch.streams)
+          await undefined // Other partitions of the same fetch note theirs first.
+          while (!closed.aborted && !order.mayGo(of, batch.oldestSeconds, windowSeconds()))
+            await pause(LOOK_AGAIN_MS, closed)
+          return !closed.aborted
+        },
+        ...delivery(sink, shipped, of, ending),
+        onDefect,
+      }
     },
-  })
-  const parts = settings.SHIPPER_METADATA
-  const project = parts.length === 0 ? plain : withBeside(plain, parts)
-  const logs: ShippedTopic = { topic, job: JOB.logs, project, isSide: false }
-  const side = settings.SHIPPER_SIDE_TOPICS ? [...sideTopics()] : []
-  return new Map([[topic, logs], ...side.filter(([name]) => name !== topic)])
+    onCommitFailed: events.commitFailed,
+    onTombstones: events.tombstones,
+  }
 }

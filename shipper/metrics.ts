@@ -1,14 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { measuredGauge } from '../service/gauge.ts'
 import { ageSeconds, lagGauges } from '../service/lag.ts'
-import { type LaneStand } from './lane.ts'
-import { type Place } from './lanes.ts'
+import { type LaneStatus } from './lane/state.ts'
 
 /**
  * The shipper's numbers, and the registry that serves them. For each topic it is always true that
  * consumed = records (stored) + dead letters + refused side lines + in flight + given back.
  */
-export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now: () => number = Date.now) {
+export function shipperMetrics(statuses: () => readonly LaneStatus[], now: () => number = Date.now) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -23,8 +22,7 @@ export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now
   lagGauges(
     registry,
     'vigie_shipper',
-    () =>
-      stands().map(({ lag, oldestUnsettledMs }) => ({ messages: lag, oldestWaitingMs: oldestUnsettledMs })),
+    () => statuses().map(({ lag, oldestWaitingMs }) => ({ messages: lag, oldestWaitingMs })),
     now,
   )
   gauge(
@@ -32,7 +30,7 @@ export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now
     'Age of the oldest record whose offset is not committed yet, in seconds; 0 when there is none',
     () =>
       ageSeconds(
-        stands().map(({ oldestUncommittedMs }) => oldestUncommittedMs),
+        statuses().map(({ oldestUncommittedMs }) => oldestUncommittedMs),
         now(),
       ),
   )
@@ -43,7 +41,7 @@ export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now
     records: counter('records_total', 'Records that are stored in Loki', ['topic']),
     inFlight: new Gauge({
       name: 'vigie_shipper_in_flight_records',
-      help: 'Records in a push that is neither stored nor set aside yet',
+      help: 'Records in a push that are neither stored nor dead letters yet',
       labelNames: ['topic'],
       registers: [registry],
     }),
@@ -59,6 +57,11 @@ export function shipperMetrics(stands: () => readonly (Place & LaneStand)[], now
     batches: counter('batches_total', 'Pushes that Loki acknowledged'),
     unparsed: counter('unparsed_records_total', 'Records that are not JSON, shipped with parse="failed"'),
     tombstones: counter('tombstones_total', 'Kafka records without a value: there is no line to ship'),
+    lost: counter(
+      'lost_records_total',
+      'Offsets that Kafka deleted before they were read, or whose records cannot be read',
+      ['topic', 'cause'],
+    ),
     deadLetters: counter('dead_letters_total', 'Records written to the dead-letter topic', [
       'topic',
       'reason',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type KafkaMessage, type Message } from '../../kafka/client.ts'
+import { type Message } from '../../kafka/client.ts'
+import { type DecodedRecord } from '../../kafka/decoded-record.ts'
 import { headerText } from '../../kafka/headers.ts'
 import { HEADER, SETTLED_HEADER } from '../../log/names.ts'
 
@@ -17,7 +18,9 @@ export type Letter = {
   topic: string | undefined
   partition: string | undefined
   offset: string | undefined
-  /** When it was set aside, in ms since 1970. */
+  /** Only its beginning is here: the topic took no more (`HEADER.cut`). */
+  isCut: boolean
+  /** When it was written, in ms since 1970. */
   writtenMs: number
 }
 
@@ -29,8 +32,8 @@ const REASON = /^\w{1,64}$/
 const ID_BYTES = 8
 
 /** Reads a record of a partition of the topic of the dead letters; undefined when it is no letter. Pure. */
-export function letterOf(record: KafkaMessage, letterPartition: number): Letter | undefined {
-  const { key, value, timestamp } = record
+export function letterOf(record: DecodedRecord, letterPartition: number): Letter | undefined {
+  const { key, value, timestampMs } = record
   if (value === null) return undefined
   const [topic, partition, offset] = [HEADER.topic, HEADER.partition, HEADER.offset].map((name) =>
     headerText(record, name),
@@ -48,7 +51,8 @@ export function letterOf(record: KafkaMessage, letterPartition: number): Letter 
     topic,
     partition,
     offset,
-    writtenMs: Number(timestamp),
+    isCut: headerText(record, HEADER.cut) !== undefined,
+    writtenMs: timestampMs,
   }
 }
 
@@ -89,7 +93,7 @@ export const settledMessage = (letters: readonly Letter[], partition: number): M
 }
 
 /** The ids in such a record; none in any other. Pure. */
-export function settledIds({ value, headers }: Pick<KafkaMessage, 'value' | 'headers'>): bigint[] {
+export function settledIds({ value, headers }: Pick<DecodedRecord, 'value' | 'headers'>): bigint[] {
   const ids = headers?.[SETTLED_HEADER]
   if (value !== null || !Buffer.isBuffer(ids)) return []
   return Array.from({ length: Math.floor(ids.length / ID_BYTES) }, (_, index) =>

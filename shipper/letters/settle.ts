@@ -1,14 +1,19 @@
-import { type Message, type Producer } from '../../kafka/client.ts'
+import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
 import { type KafkaSettings } from '../../kafka/config.ts'
 import { isFenced } from '../../kafka/errors.ts'
 import { type Offsets } from '../../kafka/offsets.ts'
-import { fencingProducer, type TopicMessages, writeTogether } from '../../kafka/transactions.ts'
+import {
+  fencingProducer,
+  type TopicMessages,
+  type TransactionalProducer,
+  writeTogether,
+} from '../../kafka/transactions.ts'
 import { DEAD_LETTERS_ID, TOPIC } from '../../log/names.ts'
 import { vigieError } from '../../service/errors.ts'
 import { chunks } from './chunks.ts'
 import { type Counts, count } from './counts.ts'
 import { type Letter, messageOf, settledMessage, withReason } from './letter.ts'
-import { atPost, type Post, readWaiting } from './source.ts'
+import { type DeadLetterTopic, readWaiting, withDeadLetters } from './source.ts'
 
 export type Order = {
   /** Only letters with this reason; all when undefined. */
@@ -29,6 +34,8 @@ export type Settlement = {
   copies: number
   /** Letters that still wait, by the topic that they cannot be sent to; the name is empty where none is known. */
   staying: Counts
+  /** Letters that still wait since only their beginning is here. */
+  cut: number
 }
 
 const NOWHERE = ''
@@ -36,12 +43,12 @@ const NOWHERE = ''
 /**
  * Sends the letters that wait to the topics that they came from, each once: in one transaction with the record
  * that says so. Killed at any moment and started again it goes on where it was. Letters of a topic that
- * does not exist stay. Throws KAFKA_*, DEAD_LETTERS_TAKEN_OVER when another run began, and INTERRUPTED.
+ * does not exist stay, and so do those of which only the beginning is here. Throws KAFKA_*, DEAD_LETTERS_TAKEN_OVER when another run began, and INTERRUPTED.
  */
 export const retry = (where: KafkaSettings, order: Order): Promise<Settlement> =>
-  atPost(where, async (post) => {
-    const canBeSent = ({ topic }: Letter) => topic !== undefined && post.topics.has(topic)
-    const { settlement } = await settle(post, order, canBeSent, messagesByTopic)
+  withDeadLetters(where, async (it) => {
+    const canBeSent = ({ topic, isCut }: Letter) => !isCut && topic !== undefined && it.topics.has(topic)
+    const { settlement } = await settle(it, order, canBeSent, messagesByTopic)
     return settlement
   })
 
@@ -50,16 +57,20 @@ export const retry = (where: KafkaSettings, order: Order): Promise<Settlement> =
  * arrive meanwhile stay. Throws as `retry`.
  */
 export const purge = (where: KafkaSettings, order: Order): Promise<Settlement> =>
-  atPost(where, async (post) => {
+  withDeadLetters(where, async (it) => {
     const { settlement, ends } = await settle(
-      post,
+      it,
       order,
       () => true,
       () => [],
     )
     const partitions = [...ends].map(([partition, end]) => ({ partition, offset: String(end) }))
     if (order.reason === undefined && !order.dryRun && partitions.length > 0)
-      await post.admin.deleteTopicRecords({ topic: TOPIC.deadLetters, partitions })
+      await withAdmin(createKafka(where, DEAD_LETTERS_ID), where.KAFKA_BROKERS, async (admin) => {
+        // kafkajs knows a topic's leaders only once it has been asked about the topic.
+        await admin.fetchTopicOffsets(TOPIC.deadLetters)
+        await admin.deleteTopicRecords({ topic: TOPIC.deadLetters, partitions })
+      })
     return settlement
   })
 
@@ -67,7 +78,7 @@ export const purge = (where: KafkaSettings, order: Order): Promise<Settlement> =
 type Sending = (letters: readonly Letter[]) => TopicMessages[]
 
 async function settle(
-  post: Post,
+  it: DeadLetterTopic,
   order: Order,
   canSettle: (letter: Letter) => boolean,
   sending: Sending,
@@ -77,18 +88,23 @@ async function settle(
     byTopic: new Map(),
     copies: 0,
     staying: new Map(),
+    cut: 0,
   }
   const producer =
-    order.dryRun || !post.topics.has(TOPIC.deadLetters)
+    order.dryRun || !it.topics.has(TOPIC.deadLetters)
       ? undefined
-      : await fencingProducer(post.where, DEAD_LETTERS_ID, DEAD_LETTERS_ID).catch((error) => {
+      : await fencingProducer(it.where, DEAD_LETTERS_ID, DEAD_LETTERS_ID).catch((error) => {
           throw takenOver(error, 0)
         })
   try {
-    const ends = await readWaiting(post, async ({ partition, letters, copies }) => {
+    const ends = await readWaiting(it, async ({ partition, letters, copies }) => {
       const chosen = withReason(letters, order.reason)
       settlement.copies += withReason(copies, order.reason).length
-      for (const letter of chosen) if (!canSettle(letter)) count(settlement.staying, originOf(letter))
+      for (const letter of chosen)
+        if (!canSettle(letter)) {
+          if (letter.isCut) settlement.cut++
+          else count(settlement.staying, originOf(letter))
+        }
       for (const chunk of chunks(chosen.filter(canSettle))) {
         if (order.stop.aborted) throw interrupted(settlement.settled)
         if (producer !== undefined)
@@ -108,7 +124,7 @@ async function settle(
 
 /** The record of the settlement stands in the partition of its letters, so that it lives as long as they. */
 const settleChunk = (
-  producer: Producer,
+  producer: TransactionalProducer,
   letters: readonly Letter[],
   partition: number,
   sending: Sending,

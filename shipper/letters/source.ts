@@ -1,5 +1,6 @@
-import { type Admin, createKafka, type Kafka, withAdmin } from '../../kafka/client.ts'
+import { withCalls } from '../../kafka/client.ts'
 import { type KafkaSettings } from '../../kafka/config.ts'
+import { type Calls } from '../../kafka/consumer/calls.ts'
 import { type Offsets } from '../../kafka/offsets.ts'
 import { readBatches, readToEnd } from '../../kafka/snapshot.ts'
 import { DEAD_LETTERS_ID, TOPIC } from '../../log/names.ts'
@@ -7,14 +8,17 @@ import { createIdSet, type IdSet } from './id-set.ts'
 import { type Letter, letterOf, settledIds } from './letter.ts'
 
 /** A connection to the Kafka that holds the letters, and the names of all its topics. */
-export type Post = { where: KafkaSettings; kafka: Kafka; admin: Admin; topics: ReadonlySet<string> }
+export type DeadLetterTopic = { where: KafkaSettings; calls: Calls; topics: ReadonlySet<string> }
 
 /** Runs `use` with a connection. Throws KAFKA_*. */
-export function atPost<Result>(where: KafkaSettings, use: (post: Post) => Promise<Result>): Promise<Result> {
-  const kafka = createKafka(where, DEAD_LETTERS_ID)
-  return withAdmin(kafka, where.KAFKA_BROKERS, async (admin) =>
-    use({ where, kafka, admin, topics: new Set(await admin.listTopics()) }),
-  )
+export function withDeadLetters<Result>(
+  where: KafkaSettings,
+  use: (it: DeadLetterTopic) => Promise<Result>,
+): Promise<Result> {
+  return withCalls(where, DEAD_LETTERS_ID, async (calls) => {
+    const { topics } = await calls.metadata()
+    return use({ where, calls, topics: new Set(topics.keys()) })
+  })
 }
 
 /** Letters of one partition that wait, in their order, each once; and those that are copies of letters before. */
@@ -26,16 +30,16 @@ export type Waiting = { partition: number; letters: Letter[]; copies: Letter[] }
  * memory it keeps an id for each letter and for each settled one.
  */
 export async function readWaiting(
-  { kafka, admin, topics }: Post,
+  { calls, topics }: DeadLetterTopic,
   onWaiting: (waiting: Waiting) => Promise<void>,
 ): Promise<Offsets> {
   if (!topics.has(TOPIC.deadLetters)) return new Map()
   const settled = createIdSet()
-  await readToEnd(kafka, admin, TOPIC.deadLetters, DEAD_LETTERS_ID, (record) => {
+  await readToEnd(calls, TOPIC.deadLetters, (record) => {
     for (const id of settledIds(record)) settled.add(id)
   })
   const seen = createIdSet()
-  return readBatches(kafka, admin, TOPIC.deadLetters, DEAD_LETTERS_ID, ({ partition, records }) => {
+  return readBatches(calls, TOPIC.deadLetters, ({ partition, records }) => {
     const unsettled = records
       .flatMap((record) => letterOf(record, partition) ?? [])
       .filter(({ id }) => !settled.has(id))

@@ -1,12 +1,12 @@
 import { type KafkaSettings } from '../../kafka/config.ts'
 import { type Counts, count } from './counts.ts'
 import { type Letter, withReason } from './letter.ts'
-import { atPost, readWaiting, type Waiting } from './source.ts'
+import { readWaiting, type Waiting, withDeadLetters } from './source.ts'
 import { shortText } from './text.ts'
 
 /** A letter as it is shown: short texts that steer no terminal. */
 export type Shown = {
-  /** When it was set aside, RFC 3339. */
+  /** When it was written, RFC 3339. */
   written: string
   reason: string
   detail: string
@@ -21,7 +21,7 @@ export type Shown = {
   line: string
 }
 
-/** What waits: all of it counted, the newest shown in the order in which they were set aside. */
+/** What waits: all of it counted, the newest shown in the order in which they were written. */
 export type Summary = { letters: number; copies: number; byReason: Counts; newest: Shown[] }
 
 const MAX_DETAIL = 300
@@ -73,8 +73,8 @@ export function createSumming(limit: number, reason?: string): Summing {
 
 /** What waits now. Nothing is changed. Throws KAFKA_*. */
 export const summarise = (where: KafkaSettings, limit: number, reason?: string): Promise<Summary> =>
-  atPost(where, async (post) => {
+  withDeadLetters(where, async (it) => {
     const summing = createSumming(limit, reason)
-    await readWaiting(post, async (waiting) => summing.add(waiting))
+    await readWaiting(it, async (waiting) => summing.add(waiting))
     return summing.summary()
   })

@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
-import { type LaneStand } from '../../shipper/lane.ts'
+import { type LaneStatus } from '../../shipper/lane/state.ts'
 import { shipperMetrics } from '../../shipper/metrics.ts'
 
 const START_MS = Date.UTC(2026, 10, 21)
-const IDLE: LaneStand = {
+const IDLE: LaneStatus = {
   lag: 0,
-  oldestUnsettledMs: undefined,
+  oldestWaitingMs: undefined,
   oldestUncommittedMs: undefined,
   headSeconds: undefined,
 }
 function atTime() {
   let nowMs = START_MS
-  let stands: LaneStand[] = []
+  let statuses: LaneStatus[] = []
   const metrics = shipperMetrics(
-    () => stands.map((stand, partition) => ({ topic: 'logs', partition, ...stand })),
+    () => statuses.map((status, partition) => ({ topic: 'logs', partition, ...status })),
     () => nowMs,
   )
   const value = async (name: string): Promise<number> => {
@@ -23,22 +23,22 @@ function atTime() {
   const pass = (ms: number) => {
     nowMs += ms
   }
-  const stand = (...partitions: Partial<LaneStand>[]) => {
-    stands = partitions.map((each) => ({ ...IDLE, ...each }))
+  const status = (...partitions: Partial<LaneStatus>[]) => {
+    statuses = partitions.map((each) => ({ ...IDLE, ...each }))
   }
-  return { metrics, value, pass, stand }
+  return { metrics, value, pass, status }
 }
 
 describe('lag', () => {
   test('adds the partitions up, and is as old as the oldest that waits', async () => {
-    const { value, pass, stand } = atTime()
-    const slow = { lag: 7, oldestUnsettledMs: START_MS - 9_000 }
-    const quick = { lag: 5, oldestUnsettledMs: START_MS - 2_000 }
-    stand(quick, slow, {})
+    const { value, pass, status } = atTime()
+    const slow = { lag: 7, oldestWaitingMs: START_MS - 9_000 }
+    const quick = { lag: 5, oldestWaitingMs: START_MS - 2_000 }
+    status(quick, slow, {})
     pass(1_000)
     expect(await value('lag_messages')).toBe(12)
     expect(await value('lag_seconds')).toBe(10)
-    stand(quick, {}, {})
+    status(quick, {}, {})
     expect(await value('lag_messages')).toBe(5)
     expect(await value('lag_seconds')).toBe(3)
   })
@@ -50,15 +50,15 @@ describe('lag', () => {
   })
 
   test('is never negative, also when clocks differ', async () => {
-    const { value, stand } = atTime()
-    stand({ lag: 1, oldestUnsettledMs: START_MS + 5_000 })
+    const { value, status } = atTime()
+    status({ lag: 1, oldestWaitingMs: START_MS + 5_000 })
     expect(await value('lag_seconds')).toBe(0)
   })
 })
 
 test('what is stored, but not committed, has an age too', async () => {
-  const { value, stand } = atTime()
-  stand({ oldestUncommittedMs: START_MS - 4_000 }, { oldestUncommittedMs: START_MS - 3_000 })
+  const { value, status } = atTime()
+  status({ oldestUncommittedMs: START_MS - 4_000 }, { oldestUncommittedMs: START_MS - 3_000 })
   expect(await value('oldest_uncommitted_seconds')).toBe(4)
   expect(await value('lag_seconds')).toBe(0)
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { recordOf } from '../../kafka/decoded-record.ts'
 import { HEADER, TOPIC } from '../../log/names.ts'
 import { lineBytes } from '../../loki/encode.ts'
-import { type Projected } from '../../shipper/project.ts'
+import { type Projected } from '../../shipper/project/project.ts'
 import { sideTopics } from '../../shipper/side.ts'
 
 const KAFKA_MS = Date.UTC(2026, 10, 21, 11, 0, 0, 7)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type KafkaMessage } from '../../../kafka/client.ts'
+import { type DecodedRecord } from '../../../kafka/decoded-record.ts'
 import { HEADER, SETTLED_HEADER } from '../../../log/names.ts'
 import {
   type Letter,
@@ -17,16 +17,16 @@ const HEADERS = {
   [HEADER.partition]: '2',
   [HEADER.offset]: '41',
 }
-type Some = Omit<Partial<KafkaMessage>, 'value'> & { value?: string | null }
-const record = ({ value = '{"source":"crm"}', ...rest }: Some = {}): KafkaMessage =>
+type Some = { value?: string | null; headers?: object; offset?: string; key?: Buffer; timestampMs?: number }
+const record = ({ value = '{"source":"crm"}', ...rest }: Some = {}): DecodedRecord =>
   ({
     key: null,
     value: value === null ? null : Buffer.from(value),
     headers: HEADERS,
     offset: '7',
-    timestamp: '1700000000000',
+    timestampMs: 1_700_000_000_000,
     ...rest,
-  }) as KafkaMessage
+  }) as unknown as DecodedRecord
 const letter = (some?: Some, partition = 0): Letter => {
   const read = letterOf(record(some), partition)
   if (read === undefined) throw new Error('no letter')
@@ -46,6 +46,11 @@ describe('a letter', () => {
     })
   })
 
+  test('of which only the beginning is here says so', () => {
+    expect(letter().isCut).toBe(false)
+    expect(letter({ headers: { ...HEADERS, [HEADER.cut]: '4800000' } }).isCut).toBe(true)
+  })
+
   test('without headers is a letter of unknown reason and origin, told apart by its own place', () => {
     const bare = (offset: string, partition = 0) => letter({ headers: {}, offset }, partition)
     expect(bare('7')).toMatchObject({ reason: 'unknown', detail: '', topic: undefined })
@@ -63,7 +68,7 @@ describe('a letter', () => {
 
   test('is the same as its copy, wherever and whenever that was written, whatever Loki said', () => {
     const headers = { ...HEADERS, [HEADER.reason]: 'too_large', [HEADER.detail]: 'HTTP 413' }
-    expect(letter({ headers, offset: '99', timestamp: '1' }, 3).id).toBe(letter().id)
+    expect(letter({ headers, offset: '99', timestampMs: 1 }, 3).id).toBe(letter().id)
   })
 
   test.each([HEADER.topic, HEADER.partition, HEADER.offset])('is another one where %s differs', (name) => {
@@ -90,7 +95,7 @@ describe('what is sent again', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         const value = Buffer.from(bytes)
-        const read = letterOf({ ...record(), value } as KafkaMessage, 0)
+        const read = letterOf(Object.assign(record(), { value }), 0)
         expect(read && messageOf(read)).toMatchObject({ value })
         expect(read && Object.keys(messageOf(read))).toEqual(['key', 'value'])
       }),
@@ -99,7 +104,7 @@ describe('what is sent again', () => {
 })
 
 describe('a settlement', () => {
-  const read = (message: ReturnType<typeof settledMessage>) => message as unknown as KafkaMessage
+  const read = (message: ReturnType<typeof settledMessage>) => message as unknown as DecodedRecord
 
   test('says which letters, and is none itself', () => {
     const letters = ['1', '2', '3'].map((offset) =>

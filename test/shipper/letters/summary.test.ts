@@ -11,6 +11,7 @@ const letter = (offset: number, more: Partial<Letter> = {}): Letter => ({
   topic: 'logs',
   partition: '0',
   offset: String(offset),
+  isCut: false,
   writtenMs: 1_700_000_000_000 + offset,
   ...more,
 })

@@ -1,0 +1,158 @@
+import { type Gap } from '../kafka/consumer/cursor.ts'
+import { type Unreadable } from '../kafka/consumer/handler.ts'
+import { type TopicPartition } from '../kafka/consumer/partitions.ts'
+import { TOPIC } from '../log/names.ts'
+import { type LokiLimits } from '../loki/limits.ts'
+import { OUTCOMES, type Outcome } from '../loki/outcome.ts'
+import { reasonOf } from '../service/errors.ts'
+import { type Logger } from '../service/log.ts'
+import { type ShipperMetrics } from './metrics.ts'
+import { type Refusal } from './push/dead-letters.ts'
+import { type ShippedTopic } from './side.ts'
+
+/** What stands in the way of shipping, by what it is about; /readyz tells it. */
+export type Obstacles = Map<string, string>
+
+/**
+ * Everything that happens to a shipper and that people see, declared once: the line of its log, the numbers that
+ * change, and what /readyz says.
+ */
+export function shipperEvents(metrics: ShipperMetrics, logger: Logger, obstacles: Obstacles) {
+  const obstacle = (of: string, problem: string | undefined): void => {
+    if (problem === undefined) obstacles.delete(of)
+    else obstacles.set(of, problem)
+  }
+  const refusedCounter = ({ isSide }: ShippedTopic) => (isSide ? metrics.sideRefused : metrics.deadLetters)
+
+  return {
+    /** Of the group and of Kafka. */
+    joined(partitions: readonly TopicPartition[]) {
+      obstacles.delete('joining')
+      logger.info('joined the group', { partitions: byTopic(partitions) })
+    },
+    rebalancing: () => void logger.info('the group is rebalancing'),
+    kafkaTrouble(of: string, reason: string | undefined) {
+      const key = `kafka ${of}`
+      if (reason !== undefined && !obstacles.has(key))
+        logger.warn('Kafka does not do what it is asked; it is asked again', { of, error: reason })
+      obstacle(key, reason === undefined ? undefined : `Kafka: ${reason}`)
+    },
+    commitFailed: (error: unknown) =>
+      void logger.warn('the offsets could not be committed; it is tried again', { error: reasonOf(error) }),
+    gap({ topic, partition, from, to, cause }: Gap) {
+      if (cause === 'truncated') {
+        logger.error('the partition ends before what was read of it; it is read anew', {
+          ...{ topic, partition, from, to },
+        })
+        return
+      }
+      metrics.lost.inc({ topic, cause }, to - from)
+      logger.error('Kafka deleted records before they were shipped; raise the topic’s retention', {
+        ...{ topic, partition, from, to, records: to - from },
+      })
+    },
+    unreadable({ topic, partition, firstOffset, nextOffset, problem }: Unreadable) {
+      metrics.lost.inc({ topic, cause: 'unreadable' }, nextOffset - firstOffset)
+      logger.error('records cannot be read; they are passed over', {
+        ...{ topic, partition, from: firstOffset, to: nextOffset, problem },
+      })
+    },
+    tombstones: (count: number) => void (count > 0 && metrics.tombstones.inc(count)),
+
+    /** Of one batch, from Kafka to its last acknowledgement. */
+    batchBegan(topic: string, records: number) {
+      metrics.consumed.inc({ topic }, records)
+      metrics.inFlight.inc({ topic }, records)
+    },
+    batchGivenBack(topic: string, records: number) {
+      metrics.inFlight.dec({ topic }, records)
+      metrics.givenBack.inc({ topic }, records)
+    },
+    /** All at once, so that whoever reads the numbers finds each record counted once. */
+    batchAcknowledged(
+      shipped: ShippedTopic,
+      topic: string,
+      {
+        records,
+        unparsed,
+        refused,
+      }: { records: number; unparsed: number; refused: ReadonlyMap<string, number> },
+    ) {
+      metrics.inFlight.dec({ topic }, records)
+      let stored = records
+      for (const [reason, count] of refused) {
+        stored -= count
+        refusedCounter(shipped).inc({ topic, reason }, count)
+      }
+      metrics.records.inc({ topic }, stored)
+      metrics.unparsed.inc(unparsed)
+    },
+    labelDemoted(label: string, isFirst: boolean) {
+      metrics.demoted.inc({ label })
+      if (isFirst) logger.warn('a label has too many values; new ones become structured metadata', { label })
+    },
+
+    /** Of Loki. */
+    pushAnswered(outcome: Outcome, uncompressedBytes: number) {
+      obstacle('push', OUTCOMES[outcome.name].canRetry ? `Loki: ${outcome.detail}` : undefined)
+      if (outcome.name !== 'stored') return void metrics.errors.inc({ reason: outcome.name })
+      metrics.bytes.inc(uncompressedBytes)
+      metrics.batches.inc()
+      metrics.succeeded()
+    },
+    pushRetried({ name, detail }: Outcome, topic: string, attempt: number, delayMs: number) {
+      metrics.retries.inc()
+      logger.warn('Loki did not take a push; what it does not have is sent again', {
+        ...{ reason: name, detail, attempt, delayMs, topic },
+      })
+    },
+    questionAnswered(topic: string, found: number) {
+      metrics.questions.inc({ outcome: 'answered' })
+      metrics.found.inc({ topic }, found)
+    },
+    questionFailed(topic: string, error: unknown, attempt: number, delayMs: number) {
+      metrics.questions.inc({ outcome: 'failed' })
+      obstacle('push', `Loki: ${reasonOf(error)}`)
+      logger.warn('Loki did not say what it has; it is asked again', {
+        ...{ topic, error: reasonOf(error), attempt, delayMs },
+      })
+    },
+    questionForbidden(topic: string, error: unknown) {
+      metrics.questions.inc({ outcome: 'failed' })
+      logger.error('Loki may not be asked what it has: lines may be stored twice', {
+        ...{ topic, error: reasonOf(error) },
+      })
+    },
+    lokiProbed: (problem: string | undefined) =>
+      obstacle('loki', problem === undefined ? undefined : `Loki: ${problem}`),
+    limitsTold: (limits: LokiLimits) => void logger.info('Loki told its limits', limits),
+    /** Nothing is pushed now: the next generation finds out for itself. */
+    pushesEnded: () => void obstacles.delete('push'),
+
+    /** Of records that are not stored. */
+    refused({ isSide }: ShippedTopic, topic: string, records: number, refusal: Refusal) {
+      const details = { topic, records, ...refusal }
+      if (isSide) logger.error('Loki refuses lines of a side topic; they stay in Kafka only', details)
+      else logger.error(`Loki refuses lines; they are on the topic ${TOPIC.deadLetters}`, details)
+    },
+    deadLettersFailed(error: unknown) {
+      obstacle('dead letters', `Kafka: dead letters cannot be written: ${reasonOf(error)}`)
+      logger.error('the dead letters could not be written; it is tried again', { error: reasonOf(error) })
+    },
+    deadLettersWritten: () => void obstacles.delete('dead letters'),
+    defect: (topic: string, partition: number, offset: string, error: unknown) =>
+      void logger.error('a defect of Vigie keeps a record from being shipped; please report it', {
+        ...{ topic, partition, offset, error: reasonOf(error) },
+      }),
+  }
+}
+export type ShipperEvents = ReturnType<typeof shipperEvents>
+
+function byTopic(partitions: readonly TopicPartition[]): Record<string, number[]> {
+  const topics: Record<string, number[]> = {}
+  for (const { topic, partition } of partitions) {
+    topics[topic] ??= []
+    topics[topic].push(partition)
+  }
+  return topics
+}
