@@ -1,4 +1,4 @@
-import { type KafkaMessage } from '../kafka/client.ts'
+import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { type IncidentEvent } from '../log/incident.ts'
 import { type SourceState, step, type Verdict } from './incident.ts'
 import { runOf } from './run.ts'
@@ -14,13 +14,13 @@ export type Digest = {
 /** Handles logs in their order, starting from `states`, which stays as it is. Pure. */
 export function digest(
   states: ReadonlyMap<string, SourceState>,
-  records: readonly Pick<KafkaMessage, 'value' | 'timestamp'>[],
+  records: readonly Pick<DecodedRecord, 'value' | 'timestampMs'>[],
 ): Digest {
   const changed = new Map<string, SourceState>()
   const events: IncidentEvent[] = []
   const verdicts = { handled: 0, late: 0, duplicate: 0, skipped: 0 }
-  for (const { value, timestamp } of records) {
-    const run = runOf(value, Number(timestamp))
+  for (const { value, timestampMs } of records) {
+    const run = runOf(value, timestampMs)
     if (run === undefined) {
       verdicts.skipped++
       continue

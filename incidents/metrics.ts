@@ -19,6 +19,11 @@ export function trackerMetrics(
     registry,
     logs: counter('logs_total', 'Records read, by what became of them', ['verdict']),
     events: counter('events_total', 'Incidents opened and resolved', ['event']),
+    lost: counter(
+      'lost_records_total',
+      'Offsets that Kafka deleted before they were read, or whose records cannot be read',
+      ['cause'],
+    ),
     transactions: counter('transactions_total', 'Transactions committed'),
   }
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Admin, type Kafka, type Producer, withAdmin } from '../kafka/client.ts'
+import { createKafka, withAdmin, withCalls } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
+import { keyOf, type TopicPartition } from '../kafka/consumer/partitions.ts'
 import { committedOffsets, type Offsets } from '../kafka/offsets.ts'
 import { readToEnd } from '../kafka/snapshot.ts'
-import { fencingProducer } from '../kafka/transactions.ts'
+import { fencingProducer, type TransactionalProducer } from '../kafka/transactions.ts'
 import { TOPIC } from '../log/names.ts'
 import { type Logger } from '../service/log.ts'
 import { type SourceState } from './incident.ts'
@@ -11,68 +12,71 @@ import { readState, type StoredState, subjectOf } from './state.ts'
 
 /** A partition of the logs that only this process may write the incidents of. */
 export type Owned = {
-  producer: Producer
+  producer: TransactionalProducer
   states: Map<string, SourceState>
   /** The sources of this partition that are down. */
   down: Set<string>
-  /** Where the group stands; kafkajs asked before the predecessor was fenced, so it may know less. */
+  /** Where the group stands; the consumer asked before the predecessor was fenced, so it may know less. */
   nextOffset: bigint
 }
 
-/** The partitions of the present generation, taken over when the first of them is asked for. */
+/** The partitions that the group assigned to this process, taken over when they are first asked for. */
 export type Ownership = {
-  /** Begins a generation: what was owned so far is given up. */
-  assign: (partitions: readonly number[]) => void
-  /** The partition, once all of the generation are taken over. Throws when another process took it. */
-  of: (partition: number) => Promise<Owned>
-  /** Gives up a partition that failed, and with it the others, so that the next `of` takes them over anew. */
-  failed: (owned: Owned) => Promise<void>
-  close: () => Promise<void>
+  assign: (of: TopicPartition) => void
+  /** The partition, once it is taken over, and with it all others of its topic. Throws errors of kafkajs. */
+  of: (of: TopicPartition) => Promise<Owned>
+  /** Gives up what was taken over: the next `of` takes it over anew. */
+  giveUp: (of: TopicPartition) => Promise<void>
+  /** The same, and it is no longer assigned. */
+  end: (of: TopicPartition) => Promise<void>
+  isAssigned: (of: TopicPartition) => boolean
   openIncidents: () => number
 }
 
-export type Takeover = { kafka: Kafka; where: KafkaSettings; groupId: string; logger: Logger }
-type Partitions = ReadonlyMap<number, Owned>
+export type Takeover = { where: KafkaSettings; groupId: string; logger: Logger }
 
 export function createOwnership(takeover: Takeover): Ownership {
-  let assigned: readonly number[] = []
-  let taking: Promise<Partitions> | undefined
-  let held: Partitions = new Map()
+  const assigned = new Map<string, TopicPartition>()
+  const taking = new Map<string, Promise<Owned>>()
+  const held = new Map<string, Owned>()
 
-  const giveUp = async (): Promise<void> => {
-    const given = taking
-    taking = undefined
-    held = new Map()
-    const partitions = await given?.catch(() => undefined)
-    await disconnectAll([...(partitions?.values() ?? [])].map(({ producer }) => producer))
-  }
-  const take = async (): Promise<Partitions> => {
-    const mine = takeOver(takeover, assigned)
-    taking = mine
-    try {
-      const partitions = await mine
-      if (taking === mine) held = partitions
-      return partitions
-    } catch (error) {
-      if (taking === mine) taking = undefined
-      throw error
+  const take = (topic: string): void => {
+    const wanted = [...assigned.values()].filter((each) => each.topic === topic && !taking.has(keyOf(each)))
+    const taken = takeOver(
+      takeover,
+      topic,
+      wanted.map(({ partition }) => partition),
+    )
+    for (const each of wanted) {
+      const key = keyOf(each)
+      const mine = taken.then((all) => all.get(each.partition) as Owned)
+      taking.set(key, mine)
+      mine.then(
+        (owned) => taking.get(key) === mine && held.set(key, owned),
+        () => taking.get(key) === mine && taking.delete(key),
+      )
     }
   }
+  const giveUp = async (of: TopicPartition): Promise<void> => {
+    const key = keyOf(of)
+    const given = taking.get(key)
+    taking.delete(key)
+    held.delete(key)
+    const owned = await given?.catch(() => undefined)
+    await owned?.producer.disconnect()
+  }
   return {
-    assign(partitions) {
-      void giveUp()
-      assigned = partitions
+    assign: (of) => void assigned.set(keyOf(of), of),
+    async of(of) {
+      if (!taking.has(keyOf(of))) take(of.topic)
+      return taking.get(keyOf(of)) as Promise<Owned>
     },
-    async of(partition) {
-      const owned = (await (taking ?? take())).get(partition)
-      if (owned === undefined) throw new Error(`partition ${partition} is no longer assigned`)
-      return owned
+    giveUp,
+    async end(of) {
+      assigned.delete(keyOf(of))
+      await giveUp(of)
     },
-    // One that was given up already fails because of that: its successor must not suffer for it.
-    failed: async (owned) => {
-      if ([...held.values()].includes(owned)) await giveUp()
-    },
-    close: giveUp,
+    isAssigned: (of) => assigned.has(keyOf(of)),
     openIncidents: () => [...held.values()].reduce((sum, { down }) => sum + down.size, 0),
   }
 }
@@ -81,30 +85,34 @@ export function createOwnership(takeover: Takeover): Ownership {
  * The order matters: once all predecessors are fenced, nothing of theirs is open or can still come, so
  * what is read then, states and offsets, is the truth until this process changes it.
  */
-async function takeOver(takeover: Takeover, partitions: readonly number[]): Promise<Partitions> {
-  const { kafka, where, groupId, logger } = takeover
-  const topic = where.KAFKA_TOPIC
+async function takeOver(
+  takeover: Takeover,
+  topic: string,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, Owned>> {
+  const { where, groupId, logger } = takeover
   const fencing = await Promise.allSettled(
     partitions.map((partition) =>
-      fencingProducer(where, 'vigie-tracker', `${groupId}-${topic}-${partition}`, logger),
+      fencingProducer(where, 'vigie-tracker', `${groupId}-${topic}-${partition}`),
     ),
   )
   const producers = fencing.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   try {
     for (const each of fencing) if (each.status === 'rejected') throw each.reason
-    const { states: records, committed } = await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
-      readTruth(takeover, admin, partitions),
-    )
+    const { states: records, committed } = await readTruth(takeover, topic, partitions)
     const stored = new Map([...records].map(([source, value]) => [source, readState(source, value)]))
-    logger.info('took over partitions', { partitions, sources: stored.size })
+    logger.info('took over partitions', { topic, partitions, sources: stored.size })
     return new Map(
       partitions.map((partition, index) => {
-        const owned = { producer: producers[index] as Producer, nextOffset: committed.get(partition) ?? 0n }
+        const owned = {
+          producer: producers[index] as TransactionalProducer,
+          nextOffset: committed.get(partition) ?? 0n,
+        }
         return [partition, { ...owned, ...statesFor(partition, stored) }]
       }),
     )
   } catch (error) {
-    await disconnectAll(producers)
+    await Promise.allSettled(producers.map((producer) => producer.disconnect()))
     throw error
   }
 }
@@ -119,22 +127,23 @@ const PAUSE_MS = 500
  * far it came: states that do not know of a committed offset were not all read, and are read again. Only
  * offsets that somebody set by hand stay different; then the states are taken as they are.
  */
-async function readTruth(
-  { kafka, where, groupId, logger }: Takeover,
-  admin: Admin,
-  partitions: readonly number[],
-): Promise<Truth> {
-  const topic = where.KAFKA_TOPIC
+async function readTruth(takeover: Takeover, topic: string, partitions: readonly number[]): Promise<Truth> {
+  const { where, groupId, logger } = takeover
   for (let reading = 1; ; reading++) {
     const states = new Map<string, Buffer>()
     const reached = new Map<number, bigint>()
-    await readToEnd(kafka, admin, TOPIC.incidentsState, groupId, ({ key, value }) => {
-      const subject = subjectOf(String(key), { groupId, topic })
-      if (typeof subject === 'number') reached.set(subject, BigInt(String(value)))
-      else if (subject !== undefined && value === null) states.delete(subject)
-      else if (subject !== undefined && value !== null) states.set(subject, value)
-    })
-    const committed = await committedOffsets(admin, groupId, topic)
+    await withCalls(where, 'vigie-tracker', (calls) =>
+      readToEnd(calls, TOPIC.incidentsState, ({ key, value }) => {
+        const subject = subjectOf(String(key), { groupId, topic })
+        if (typeof subject === 'number') reached.set(subject, BigInt(String(value)))
+        else if (subject !== undefined && value === null) states.delete(subject)
+        else if (subject !== undefined && value !== null) states.set(subject, value)
+      }),
+    )
+    const kafka = createKafka(where, 'vigie-tracker', logger)
+    const committed = await withAdmin(kafka, where.KAFKA_BROKERS, (admin) =>
+      committedOffsets(admin, groupId, topic),
+    )
     const behind = partitions.flatMap((partition) => {
       const known = reached.get(partition)
       const offset = committed.get(partition)
@@ -158,8 +167,4 @@ function statesFor(
   const isDownHere = ([, { state, partition: its }]: [string, StoredState]) =>
     its === partition && state.ongoing !== undefined
   return { states, down: new Set([...stored].filter(isDownHere).map(([source]) => source)) }
-}
-
-async function disconnectAll(producers: readonly Producer[]): Promise<void> {
-  await Promise.allSettled(producers.map((producer) => producer.disconnect()))
 }

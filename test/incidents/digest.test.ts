@@ -14,7 +14,7 @@ type Log = {
   zone: string
   description: string
 }
-type LogRecord = { value: Buffer; timestamp: string; log: Log }
+type LogRecord = { value: Buffer; timestampMs: number; log: Log }
 
 /** Few sources, few milliseconds, few texts: late logs, equal times and equal bytes come often. */
 const log: fc.Arbitrary<LogRecord> = fc
@@ -33,7 +33,7 @@ const log: fc.Arbitrary<LogRecord> = fc
       zone: 'eu',
       description,
     }
-    return { value: Buffer.from(JSON.stringify(each)), timestamp: String(T0 + 50), log: each }
+    return { value: Buffer.from(JSON.stringify(each)), timestampMs: T0 + 50, log: each }
   })
 const logs = fc.array(log, { maxLength: 60 })
 
@@ -149,9 +149,9 @@ test('each record counts once, and what is no log changes nothing', () => {
   ]
   const record = (value: unknown) => ({
     value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
-    timestamp: String(T0),
+    timestampMs: T0,
   })
-  const records = [...bad.map(record), { value: null, timestamp: '0' }]
+  const records = [...bad.map(record), { value: null, timestampMs: 0 }]
   const { changed, events, verdicts } = digest(NONE, records)
   expect([changed.size, events.length]).toEqual([0, 0])
   expect(verdicts).toEqual({ handled: 0, late: 0, duplicate: 0, skipped: records.length })
@@ -161,7 +161,7 @@ test('each record counts once, and what is no log changes nothing', () => {
 test('a long description is quoted in part', () => {
   const value = { source: 'crm', fin: '2026-11-21T12:00:00Z', etat: 'FAILED', entreprise: 'a', zone: 'z' }
   const long = Buffer.from(JSON.stringify({ ...value, description: 'é'.repeat(5_000) }))
-  const [event] = digest(NONE, [{ value: long, timestamp: String(T0) }]).events
+  const [event] = digest(NONE, [{ value: long, timestampMs: T0 }]).events
   expect(event?.first_description).toBe('é'.repeat(1_000))
 })
 
