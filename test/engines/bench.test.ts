@@ -13,7 +13,7 @@ test('bench ship measures both floors and the shipper, and leaves no topic', asy
   const report = JSON.parse(stdout)
   expect(report).toMatchObject({ messages: 5_000, partitions: 3, stored: 5_000 })
   expect(report.measurements.map(({ what }: { what: string }) => what)).toEqual([
-    'kafkajs reading alone',
+    'reading alone',
     'the push alone',
     'vigie ship → null sink',
     'vigie ship → Loki',

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { TOPIC } from '../../log/names.ts'
+import { HEADER, TOPIC } from '../../log/names.ts'
 import { eventually, linesOf, start, startShipper, stopService, unique, vigie } from './harness.ts'
 import { letter, lettersOf, type OwnKafka, startOwnKafka, upTo } from './letters.ts'
 import { reservedPort } from './ports.ts'
@@ -96,7 +96,7 @@ describe('retry', () => {
     const [first, second] = [await topicOf('retry-a'), await topicOf('retry-b')]
     const keyed = letter(second, 7, 'bad_request', { key: 'own key', value: '{"number": 7}' })
     await kafka.writeLetters([...lettersOf(first, 25), keyed, ...lettersOf(first, 5), keyed])
-    const plan = { settled: 26, copies: 6, byTopic: { [first]: 25, [second]: 1 }, staying: {} }
+    const plan = { settled: 26, copies: 6, byTopic: { [first]: 25, [second]: 1 }, staying: {}, cut: 0 }
     expect(await retry('--dry-run')).toEqual({ code: 0, ...plan, dryRun: true })
     expect(await kafka.recordsOn(first)).toBe(0)
     expect(await retry()).toEqual({ code: 0, ...plan, dryRun: false })
@@ -114,6 +114,15 @@ describe('retry', () => {
     await kafka.writeLetters([letter(first, 100)])
     expect(await retry()).toMatchObject({ settled: 1, byTopic: { [first]: 1 } })
     expect(await kafka.sentTo(first)).toEqual([...upTo(25), 100])
+  })
+
+  test('one of which only the beginning is here stays, and the exit code says so', async () => {
+    const topic = await topicOf('cut')
+    const [whole, cut] = [letter(topic, 1), letter(topic, 2)]
+    await kafka.writeLetters([whole, { ...cut, headers: { ...cut.headers, [HEADER.cut]: '4800000' } }])
+    expect(await retry()).toMatchObject({ code: 3, settled: 1, staying: {}, cut: 1 })
+    expect(await kafka.sentTo(topic)).toEqual([1])
+    expect(await list()).toMatchObject({ letters: 1 })
   })
 
   test('of one reason: the others still wait, in their place', async () => {

@@ -93,9 +93,31 @@ const mistakes: Mistake[] = [
   {
     what: 'a topic that cannot be created',
     args: () => ['replay', file()],
-    env: async () => ({ KAFKA_TOPIC: 'not a topic name!' }),
-    sentence: /topic not a topic name! could not be created .*Create it yourself/,
+    // Made of what a name may be made of, but one of the two that Kafka takes for folders.
+    env: async () => ({ KAFKA_TOPIC: '..' }),
+    sentence: /topic \.\. could not be created .*Create it yourself/,
     code: 1,
+  },
+  {
+    what: 'a topic that is none',
+    args: () => ['replay', file()],
+    env: async () => ({ KAFKA_TOPIC: 'not a topic name!' }),
+    sentence: /KAFKA_TOPIC = "not a topic name!": a topic has 1 to 249 letters/,
+    code: 2,
+  },
+  {
+    what: 'several topics for a replay',
+    args: () => ['replay', file()],
+    env: async () => ({ KAFKA_TOPIC: 'logs-a,logs-b' }),
+    sentence: /KAFKA_TOPIC = "logs-a,logs-b": this needs the name of one topic/,
+    code: 2,
+  },
+  {
+    what: 'a pattern that is none',
+    args: () => ['ship'],
+    env: async () => ({ KAFKA_TOPIC: '/logs-(/' }),
+    sentence: /KAFKA_TOPIC = "\/logs-\(\/": not a regular expression/,
+    code: 2,
   },
   {
     what: 'a wrong option',

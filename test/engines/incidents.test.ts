@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { digest } from '../../incidents/digest.ts'
-import { createKafka, withAdmin } from '../../kafka/client.ts'
+import { createKafka, withAdmin, withCalls } from '../../kafka/client.ts'
 import { committedOffsets, endOffsets, recordsBetween } from '../../kafka/offsets.ts'
 import { fencingProducer, writeTogether } from '../../kafka/transactions.ts'
 import { type IncidentEvent } from '../../log/incident.ts'
@@ -30,7 +30,6 @@ import {
 } from './harness.ts'
 
 const kafka = createKafka(settings.kafka, 'test')
-const logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
 const own = (topic: string) => ({ KAFKA_TOPIC: topic, TRACKER_GROUP_ID: `${topic}-group` })
 
 /** The events of the sources whose names begin so, each as its text, in the order of the topic. */
@@ -39,13 +38,18 @@ const eventsOf = async (prefix: string): Promise<string[]> =>
 
 /** What the pure core makes of everything on a topic of logs. */
 async function expectedFrom(topic: string): Promise<string[]> {
-  const logs = (await readCommitted(topic)).map((log) => ({ ...log, value: Buffer.from(log.value) }))
+  const logs = (await readCommitted(topic)).map((log) => ({
+    timestampMs: Number(log.timestamp),
+    value: Buffer.from(log.value),
+  }))
   return digest(new Map(), logs).events.map((event) => JSON.stringify(event))
 }
 
+const endsOf = (topic: string) => withCalls(settings.kafka, 'test', (calls) => endOffsets(calls, topic))
+
 const left = (topic: string): Promise<number> =>
   withAdmin(kafka, brokers, async (admin) =>
-    recordsBetween(await committedOffsets(admin, `${topic}-group`, topic), await endOffsets(admin, topic)),
+    recordsBetween(await committedOffsets(admin, `${topic}-group`, topic), await endsOf(topic)),
   )
 const untilTracked = (topic: string, deadlineMs = 30_000) =>
   eventually('everything is tracked', async () => (await left(topic)) === 0, deadlineMs)
@@ -233,7 +237,7 @@ describe('vigie track', () => {
 })
 
 describe('transactions', () => {
-  const producer = (id: string) => fencingProducer(settings.kafka, 'test', id, logger)
+  const producer = (id: string) => fencingProducer(settings.kafka, 'test', id)
 
   test('a new owner fences the old one, and what that had begun is never seen', async () => {
     const topic = unique('fence')
@@ -244,7 +248,7 @@ describe('transactions', () => {
     const old = await producer(topic)
     await write(old, 'first')
     const open = await old.transaction()
-    await open.send({ topic, messages: [{ value: 'never' }] })
+    await open.write([{ topic, value: 'never' }])
     const next = await producer(topic)
     await expect(open.commit()).rejects.toThrow(/old epoch|fenced/i)
     await write(next, 'second')
@@ -259,8 +263,7 @@ describe('transactions', () => {
     const producers = await Promise.all([1, 2, 3].map((each) => producer(`${topic}-${each}`)))
     for (let round = 0; round < 3; round++) {
       const transactions = await Promise.all(producers.map((each) => each.transaction()))
-      for (const each of [...transactions, ...transactions])
-        await each.send({ topic, messages: [{ value: 'aborted' }] })
+      for (const each of [...transactions, ...transactions]) await each.write([{ topic, value: 'aborted' }])
       for (const each of transactions.reverse()) await each.abort()
     }
     await produce(topic, [{ value: 'plain' }])
@@ -328,9 +331,9 @@ describe('the side topics in Loki', () => {
 
     // A line that Loki refuses, then markers of an aborted transaction at the very end.
     await produce(TOPIC.incidents, [{ key: 'x', value: JSON.stringify({ long: 'z'.repeat(300_000) }) }])
-    const aborting = await fencingProducer(settings.kafka, 'test', topic, logger)
+    const aborting = await fencingProducer(settings.kafka, 'test', topic)
     const transaction = await aborting.transaction()
-    await transaction.send({ topic: TOPIC.incidents, messages: [{ value: `{"never": "${topic}"}` }] })
+    await transaction.write([{ topic: TOPIC.incidents, value: `{"never": "${topic}"}` }])
     await transaction.abort()
     await aborting.disconnect()
     await eventually(
@@ -341,10 +344,7 @@ describe('the side topics in Loki', () => {
       withAdmin(kafka, brokers, async (admin) => {
         const lefts = await Promise.all(
           [topic, TOPIC.incidents, TOPIC.rejected, TOPIC.deadLetters].map(async (name) =>
-            recordsBetween(
-              await committedOffsets(admin, `${topic}-ship`, name),
-              await endOffsets(admin, name),
-            ),
+            recordsBetween(await committedOffsets(admin, `${topic}-ship`, name), await endsOf(name)),
           ),
         )
         return lefts.every((each) => each === 0)

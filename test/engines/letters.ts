@@ -1,5 +1,5 @@
 import { readSettings, stackContext } from '../../cli/settings.ts'
-import { createKafka, type Message, withAdmin } from '../../kafka/client.ts'
+import { createKafka, type Message, withAdmin, withCalls } from '../../kafka/client.ts'
 import { endOffsets } from '../../kafka/offsets.ts'
 import { ensureTopics } from '../../kafka/topics.ts'
 import { HEADER, TOPIC } from '../../log/names.ts'
@@ -28,8 +28,8 @@ export async function startOwnKafka() {
     writeLetters: (letters: readonly Message[]) => produce(TOPIC.deadLetters, letters, where),
     /** How many offsets are taken, those of open transactions too. */
     recordsOn: (topic: string): Promise<number> =>
-      admin(async (it) =>
-        [...(await endOffsets(it, topic)).values()].reduce((sum, end) => sum + Number(end), 0),
+      withCalls(where, 'test', async (calls) =>
+        [...(await endOffsets(calls, topic)).values()].reduce((sum, end) => sum + Number(end), 0),
       ),
     committed: (topic: string) => readCommitted(topic, env),
     /** The numbers of the letters that were sent to a topic, in their order. */

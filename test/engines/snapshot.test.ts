@@ -1,18 +1,11 @@
 import { expect, test } from '@jest/globals'
-import { createKafka, withAdmin } from '../../kafka/client.ts'
+import { withCalls } from '../../kafka/client.ts'
+import { type Calls } from '../../kafka/consumer/calls.ts'
+import { readToEnd } from '../../kafka/snapshot.ts'
 import { fencingProducer } from '../../kafka/transactions.ts'
-import { brokers, createTopic, eventually, readCommitted, settings, unique } from './harness.ts'
+import { createTopic, eventually, settings, unique } from './harness.ts'
 
-const kafka = createKafka(settings.kafka, 'test')
-const logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
-const producerOf = (name: string) => fencingProducer(settings.kafka, 'test', unique(name), logger)
-
-// A Kafka that had no group yet refuses the question at first.
-const isBeingRead = (topic: string) =>
-  withAdmin(kafka, brokers, async (admin) => {
-    const { groups } = await admin.listGroups()
-    return groups.some(({ groupId }) => groupId.startsWith(`${topic}-read-`))
-  }).catch(() => false)
+const producerOf = (name: string) => fencingProducer(settings.kafka, 'test', unique(name))
 
 test('what was committed beside an older open transaction is read, once that one is over', async () => {
   const topic = unique('snapshot')
@@ -21,16 +14,28 @@ test('what was committed beside an older open transaction is read, once that one
   const quick = await producerOf('quick')
   try {
     const open = await slow.transaction()
-    await open.send({ topic, messages: [{ key: 'slow', value: 'never committed' }] })
+    await open.write([{ topic, key: 'slow', value: 'never committed' }])
     const brief = await quick.transaction()
-    await brief.send({ topic, messages: [{ key: 'quick', value: 'committed' }] })
+    await brief.write([{ topic, key: 'quick', value: 'committed' }])
     await brief.commit()
-    const reading = readCommitted(topic)
-    await Promise.race([eventually('the topic is being read', () => isBeingRead(topic)), reading])
-    await open.abort()
-    expect((await reading).map(({ key, value }) => ({ key, value }))).toEqual([
-      { key: 'quick', value: 'committed' },
-    ])
+    const found: string[] = []
+    await withCalls(settings.kafka, 'test', async (calls) => {
+      let fetches = 0
+      const counted: Calls = {
+        ...calls,
+        fetch: async (...request) => {
+          const answer = await calls.fetch(...request)
+          fetches++
+          return answer
+        },
+      }
+      const reading = readToEnd(counted, topic, ({ key, value }) => void found.push(`${key} ${value}`))
+      await Promise.race([eventually('the topic is being read', async () => fetches > 1), reading])
+      expect(found).toEqual([])
+      await open.abort()
+      await reading
+    })
+    expect(found).toEqual(['quick committed'])
   } finally {
     await Promise.all([slow.disconnect(), quick.disconnect()])
   }
