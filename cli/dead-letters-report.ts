@@ -55,14 +55,19 @@ const stayingText = (staying: Counts): string[] =>
       : `${lettersText(count)} ${verb(count, 'stays', 'stay')}: the topic ${shortText(topic, 249)} does not exist.`,
   )
 
+const cutText = (cut: number): string[] =>
+  cut === 0
+    ? []
+    : [`${lettersText(cut)} ${verb(cut, 'stays', 'stay')}: only the beginning of the record fits the topic.`]
+
 type Asked = { reason?: string | undefined; dryRun: boolean }
 
 /** The text of `vigie dead-letters retry`. */
 export function retryText(
-  { settled, byTopic, copies, staying }: Settlement,
+  { settled, byTopic, copies, staying, cut }: Settlement,
   { reason, dryRun }: Asked,
 ): string {
-  if (settled === 0 && staying.size === 0) return nothingWaits(reason)
+  if (settled === 0 && staying.size === 0 && cut === 0) return nothingWaits(reason)
   const topics = byCount(byTopic).map(
     ([topic, count]) => `  ${grouped(count).padStart(9)}  ${shortText(topic, 249)}`,
   )
@@ -72,6 +77,7 @@ export function retryText(
     ...topics,
     ...copiesText(copies),
     ...stayingText(staying),
+    ...cutText(cut),
   ].join('\n')
 }
 

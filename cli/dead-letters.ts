@@ -46,12 +46,12 @@ const retryCommand = (): Command =>
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExample:\n  $ vigie dead-letters retry --dry-run\n\nExit code 3: some stay, since their topic does not exist.',
+      '\nExample:\n  $ vigie dead-letters retry --dry-run\n\nExit code 3: some stay, since their topic does not exist, or only their beginning is here.',
     )
     .action(
       async ({ reason, dryRun = false, json }: { reason?: string; dryRun?: boolean; json?: boolean }) => {
         const settlement = await settled(retry, 'sending', { reason, dryRun })
-        if (settlement.staying.size > 0) process.exitCode = SOME_STAY
+        if (settlement.staying.size > 0 || settlement.cut > 0) process.exitCode = SOME_STAY
         process.stdout.write(
           `${json ? asJson(settlement, dryRun) : retryText(settlement, { reason, dryRun })}\n`,
         )

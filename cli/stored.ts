@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Admin, createKafka, withAdmin } from '../kafka/client.ts'
+import { type Admin, createKafka, withAdmin, withCalls } from '../kafka/client.ts'
 import { type KafkaSettings } from '../kafka/config.ts'
 import { committedOffsets, endOffsets, type Offsets, recordsBetween } from '../kafka/offsets.ts'
 import { type State } from '../log/line.ts'
@@ -33,7 +33,7 @@ export async function untilShipped(
   let least = Number.POSITIVE_INFINITY
   let movedMs = Date.now()
   const poll = async (admin: Admin): Promise<void> => {
-    goal ??= await endOffsets(admin, topic)
+    goal ??= await withCalls(settings, 'vigie-replay', (calls) => endOffsets(calls, topic))
     while (!stop.aborted) {
       const left = recordsBetween(await committedOffsets(admin, group, topic), goal)
       onProgress(left)

@@ -27,7 +27,7 @@ export const JOB = {
 /** Fields of an incident's event that become Loki labels, in the order in which a stream is written. */
 export const INCIDENT_LABEL_FIELDS = ['event', 'source', 'entreprise', 'zone'] as const
 
-/** The label of the streams of rejected records and dead letters: why they were set aside. */
+/** The label of the streams of rejected records and dead letters: why they were rejected or refused. */
 export const REASON_LABEL = 'reason'
 
 /** The consumer group of the tracker of incidents. */
@@ -46,6 +46,7 @@ export const HEADER = {
   uri: 'vigie-uri',
   record: 'vigie-record',
   truncated: 'vigie-truncated-from-bytes',
+  cut: 'vigie-cut-from-bytes',
   topic: 'vigie-topic',
   partition: 'vigie-partition',
   offset: 'vigie-offset',

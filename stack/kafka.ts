@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createKafka, withAdmin } from '../kafka/client.ts'
-import { kafkaSettings } from '../kafka/config.ts'
+import { kafkaSettings, subscriptionOf } from '../kafka/config.ts'
 import { ensureTopics, TOPICS } from '../kafka/topics.ts'
 import { reasonOf, vigieError } from '../service/errors.ts'
 import { PROJECT_ROOT } from './config.ts'
@@ -108,7 +108,7 @@ export const kafkaService: Service = {
     }
   },
   async finish(context) {
-    const names = new Set([context.kafka.KAFKA_TOPIC, ...TOPICS.map(({ name }) => name)])
+    const names = new Set([...subscriptionOf(context.kafka).names, ...TOPICS.map(({ name }) => name)])
     const brokers = localBrokers(context)
     await withAdmin(localKafka(context), brokers, (admin) => ensureTopics(admin, [...names], brokers))
   },

@@ -19,6 +19,7 @@ const settlement = (some: Partial<Settlement> = {}): Settlement => ({
   byTopic: new Map(),
   copies: 0,
   staying: new Map(),
+  cut: 0,
   ...some,
 })
 const asked = { reason: undefined, dryRun: false }
@@ -108,6 +109,9 @@ describe('retry', () => {
     expect(retryText(settlement(), asked)).toBe('No dead letter waits.')
     expect(retryText(settlement({ staying: new Map([['gone\u001b', 1]]) }), asked)).toBe(
       'Sent 0 dead letters again.\n1 dead letter stays: the topic gone� does not exist.',
+    )
+    expect(retryText(settlement({ cut: 2 }), asked)).toBe(
+      'Sent 0 dead letters again.\n2 dead letters stay: only the beginning of the record fits the topic.',
     )
   })
 })
