@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { reasonOf, VigieError } from '../service/errors.ts'
+import { reasonOf, VigieError, whereOf } from '../service/errors.ts'
 import { PROJECT_ROOT } from '../stack/config.ts'
 
 /** Each verb's module is loaded when it is asked for: a shipper needs none of what a replay does. */
@@ -49,12 +49,14 @@ function report(error: unknown): number {
     return error.exitCode
   }
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0
-  process.stderr.write(`vigie: unexpected error, please report it: ${reasonOf(error)}\n`)
+  process.stderr.write(`vigie: unexpected error, please report it: ${reasonOf(error)}${whereOf(error)}\n`)
   return 1
 }
 
 /** Runs one command and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // A defect that nobody waits for ends the process, too, with the same report.
+  process.on('uncaughtException', (error) => process.exit(report(error)))
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   const vigie = await program(argv[2])

@@ -1,9 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { Command, Option } from 'commander'
+import { singleTopic } from '../kafka/config.ts'
 import { withAliases } from '../log/aliases.ts'
 import { TOPIC } from '../log/names.ts'
 import { normaliser } from '../log/normalise.ts'
 import { identityOf } from '../loki/identity.ts'
+import { requireLoki } from '../loki/reach.ts'
 import { type Replay } from '../producer/main.ts'
 import { openInput } from '../producer/source.ts'
 import { TIME_MODES } from '../producer/times.ts'
@@ -72,6 +74,9 @@ async function runReplay(
   const normalise = aliasNormaliser(env)
   const context = stackContext(settings, env)
   const external = externalServices(env)
+  // Before anything is started for nothing.
+  singleTopic(settings.kafka)
+  if (external.has('loki')) await requireLoki(settings.loki)
   const isInLocalS3 = asked.startsWith('s3://') && !external.has('s3')
   // What cannot be read is said before anything is started.
   const early = isInLocalS3 ? undefined : await openInput(asked, env)

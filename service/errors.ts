@@ -252,3 +252,13 @@ export function reasonOf(error: unknown): string {
   const line = message?.split('\n').find((each) => each.trim() !== '')
   return line?.trim() ?? code ?? name ?? 'unknown'
 }
+
+/** Where in Vigie a defect was thrown: one place, for a report; nothing where the stack does not say. */
+export function whereOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.stack : undefined)?.split('\n') ?? []
+  const ours = lines.find((line) => OURS.test(line) && !line.includes('node_modules'))
+  const place = OURS.exec(ours ?? '')?.[1]
+  return place === undefined ? '' : ` (${place})`
+}
+
+const OURS = /\bdist\/([\w./-]+\.js:\d+)/

@@ -6,6 +6,7 @@ import {
   reasonOf,
   VigieError,
   vigieError,
+  whereOf,
 } from '../../service/errors.ts'
 
 const codes = Object.keys(ERRORS) as ErrorCode[]
@@ -55,6 +56,23 @@ describe('vigieError', () => {
 
   test('takes numbers', () => {
     expect(vigieError('STACK_BUSY', { pid: 12, seconds: 0 }).message).toContain('(pid 12)')
+  })
+})
+
+describe('whereOf', () => {
+  test('names one place in Vigie, and no path of a machine', () => {
+    const error = new TypeError('x is not a function')
+    error.stack = `TypeError: x is not a function
+    at Array.map (<anonymous>)
+    at next (/home/someone/vigie/node_modules/kafkajs/dist/index.js:4:1)
+    at deliver (file:///home/someone/vigie/dist/shipper/lane/lane.js:45:12)`
+    expect(whereOf(error)).toBe(' (shipper/lane/lane.js:45)')
+  })
+
+  test('says nothing where the stack does not', () => {
+    const bare = new Error('x')
+    bare.stack = ''
+    expect([whereOf(bare), whereOf('x'), whereOf(undefined)]).toEqual(['', '', ''])
   })
 })
 
