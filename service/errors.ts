@@ -97,6 +97,11 @@ export const ERRORS = {
     canRetry: false,
     says: 'Kafka at {brokers} does not allow this ({problem}). Check the ACLs of the user.',
   },
+  KAFKA_MEMBER_REPLACED: {
+    exit: 1,
+    canRetry: false,
+    says: 'Another process with SHIPPER_INSTANCE_ID {instance} joined the group {group} and took over its partitions. Give each shipper a name of its own.',
+  },
   KAFKA_FAILED: { exit: 1, canRetry: true, says: 'Kafka at {brokers} failed: {problem}' },
 
   INCIDENT_STATE_UNREADABLE: {

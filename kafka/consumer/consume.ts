@@ -15,20 +15,15 @@ import {
 } from './group.ts'
 import { type Handler } from './handler.ts'
 import { type Effect, type Event, type Member, NEW_MEMBER, step } from './membership.ts'
-import { startingOffsets } from './offsets.ts'
-import { keyOf, type TopicPartition } from './partitions.ts'
-import { askedFor, countsOf, sameCounts, type Topics, topicsIn } from './subscription.ts'
+import { createMetadataWatch } from './metadata-watch.ts'
+import { createOpenings } from './openings.ts'
+import { createRevocations } from './revocations.ts'
+import { countsOf, sameCounts, type Topics, topicsIn } from './subscription.ts'
 
 export type ConsumerOptions = GroupOptions & { topics: Topics; fetching: Fetching; clock?: Clock }
 /** Commits offsets of owned partitions. Rejects with kafkajs's errors. */
 export type Commit = (offsets: readonly Committed[]) => Promise<void>
 
-/** Work that is given up has to end sooner than the group waits, so that its last offsets are committed before. */
-const REVOKE_WITHIN_MS = 30_000
-/** New partitions and topics are found within that time. */
-const METADATA_AGE_MS = 10_000
-/** The pause before metadata is asked for again, while a leader is looked for. */
-const METADATA_AGAIN_MS = 100
 /** Often: a heartbeat is also how a member hears that the group rebalances. */
 const HEARTBEATS_PER_SESSION = 6
 /** Its number in the protocol. */
@@ -62,13 +57,9 @@ export async function consume(
   let member: Member = NEW_MEMBER
   /** Answers to requests that a later one has replaced count for nothing. */
   let latest = 0
-  let revocations = 0
-  const endings = new Set<Promise<void>>()
   let subscribed: readonly string[] = []
   let assignedCounts: ReadonlyMap<string, number> | undefined
-  /** Partitions that are owned, but not begun yet. */
-  const opening = new Map<string, number>()
-  let metadataDue = new AbortController()
+  let heartbeatDue = new AbortController()
   /** The last generation that this member has its assignment of, and when the group last waited for nothing of it. */
   let syncedGeneration = -1
   let steadyMs = Number.NEGATIVE_INFINITY
@@ -98,8 +89,28 @@ export async function consume(
     }
   }
   const handler = handlerOf(commit)
-  const refresh = () => metadataDue.abort()
-  const fetcher = createFetcher({ calls, clock, fetching, handler, refresh, fail })
+  const parts = { calls, clock, trouble: handler.trouble, ended: ended.signal }
+  const metadata = createMetadataWatch({ ...parts, topics, onMetadata: (found) => learn(found) })
+  const fetcher = createFetcher({ calls, clock, fetching, handler, refresh: metadata.refresh, fail })
+  const openings = createOpenings({
+    ...parts,
+    group,
+    onBegin(beginning) {
+      handler.begin(beginning)
+      fetcher.add(beginning)
+    },
+  })
+  const revocations = createRevocations(clock, handler, ended.signal)
+  /** Takes note of leaders, and joins again when there is more to assign. Returns the partitions without a leader. */
+  const learn = (found: Metadata): readonly string[] => {
+    const now = topicsIn(topics, found)
+    // The leader sees what others subscribe to only when they join.
+    const isOther = now.join() !== subscribed.join()
+    const counts = assignedCounts
+    const hasGrown = counts !== undefined && !sameCounts(counts, countsOf([...counts.keys(), ...now], found))
+    if (isOther || (member.isLeader && hasGrown)) dispatch({ name: 'outdated' })
+    return fetcher.learn(found)
+  }
 
   const dispatch = (event: Event): void => {
     if (ended.signal.aborted) return
@@ -122,6 +133,12 @@ export async function consume(
     // An answer to what the member was before says nothing of what it is.
     const isOld = asked.generation !== member.generation || asked.memberId !== member.memberId
     if ((request === 'heartbeat' || request === 'commit') && isOld) return
+    // kafkajs's OffsetCommit names no static member: the group says the same of one that was replaced, which would
+    // replace its successor if it joined again. A heartbeat tells the two apart.
+    if (request === 'commit' && fault === 'UNKNOWN_MEMBER_ID' && instanceId !== undefined) {
+      heartbeatDue.abort()
+      return
+    }
     const { memberId } = error as { memberId?: string }
     dispatch({ name: 'faulted', request, fault, ...(memberId === undefined ? {} : { memberId }) })
   }
@@ -180,52 +197,14 @@ export async function consume(
     if (member.generation >= 0) handler.joined(member.owned)
     if (leadsByFormerId(joined, instanceId)) dispatch({ name: 'outdated' })
   }
-  const begin = async ({ partitions, generation }: Effect & { do: 'begin' }): Promise<void> => {
-    for (const each of partitions) opening.set(keyOf(each), generation)
-    const isOpening = (each: TopicPartition) => opening.get(keyOf(each)) === generation
-    refresh()
-    while (!ended.signal.aborted) {
-      const wanted = partitions.filter(isOpening)
-      if (wanted.length === 0) return
-      try {
-        for (const each of await startingOffsets(calls, group, wanted)) {
-          if (!isOpening(each)) continue
-          opening.delete(keyOf(each))
-          const beginning = { ...each, generation }
-          handler.begin(beginning)
-          fetcher.add(beginning)
-        }
-        handler.trouble('offsets', undefined)
-        if (partitions.some(isOpening)) await clock.pause(METADATA_AGAIN_MS, ended.signal)
-      } catch (error) {
-        const fault = faultOf(error)
-        if (fault === undefined || isFatal(fault)) throw error
-        handler.trouble('offsets', (error as Error).message)
-        await clock.pause(METADATA_AGAIN_MS, ended.signal)
-      }
-    }
+  const begin = ({ partitions, generation }: Effect & { do: 'begin' }): Promise<void> => {
+    metadata.refresh()
+    return openings.open(partitions, generation)
   }
   const revoke = async ({ partitions, isLost }: Effect & { do: 'revoke' }): Promise<void> => {
-    const begun = partitions.filter((each) => !opening.has(keyOf(each)))
-    for (const each of partitions) opening.delete(keyOf(each))
     fetcher.remove(partitions)
-    revocations++
-    if (partitions.length > 0) handler.rebalancing()
-    const deadline = new AbortController()
-    const over = new AbortController()
-    clock
-      .pause(REVOKE_WITHIN_MS, AbortSignal.any([over.signal, ended.signal]))
-      .then(() => deadline.abort())
-      .catch(fail)
-    const ending = handler.end(begun, { isLost, deadline: deadline.signal })
-    endings.add(ending)
-    try {
-      await ending
-    } finally {
-      endings.delete(ending)
-      over.abort()
-    }
-    if (--revocations === 0) dispatch({ name: 'revoked' })
+    if (partitions.length > 0) handler.rebalancing(partitions)
+    if (await revocations.revoke(openings.close(partitions), isLost)) dispatch({ name: 'revoked' })
   }
   const leave = async (): Promise<void> => {
     latest++
@@ -240,7 +219,9 @@ export async function consume(
 
   const heartbeats = async (): Promise<void> => {
     while (!ended.signal.aborted) {
-      await clock.pause(sessionTimeoutMs / HEARTBEATS_PER_SESSION, ended.signal)
+      const due = AbortSignal.any([heartbeatDue.signal, ended.signal])
+      await clock.pause(sessionTimeoutMs / HEARTBEATS_PER_SESSION, due)
+      heartbeatDue = new AbortController()
       const asked = member
       if (asked.generation < 0 || ended.signal.aborted) continue
       const sentMs = clock.now()
@@ -254,50 +235,20 @@ export async function consume(
       }
     }
   }
-  const learn = (metadata: Metadata): boolean => {
-    const leaderless = fetcher.learn(metadata)
-    const now = topicsIn(topics, metadata)
-    // The leader sees what others subscribe to only when they join.
-    const isOther = now.join() !== subscribed.join()
-    const counts = assignedCounts
-    const hasGrown =
-      counts !== undefined && !sameCounts(counts, countsOf([...counts.keys(), ...now], metadata))
-    if (isOther || (member.isLeader && hasGrown)) dispatch({ name: 'outdated' })
-    handler.trouble('metadata', leaderless.length === 0 ? undefined : `no leader of ${leaderless.join(', ')}`)
-    return leaderless.length === 0
-  }
-  const metadataLoop = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
-      let isComplete = false
-      try {
-        isComplete = learn(await calls.metadata(askedFor(topics)))
-      } catch (error) {
-        const fault = faultOf(error)
-        if (fault === undefined || isFatal(fault)) throw error
-        handler.trouble('metadata', (error as Error).message)
-      }
-      await clock.pause(METADATA_AGAIN_MS, ended.signal)
-      if (isComplete) await clock.pause(METADATA_AGE_MS, AbortSignal.any([metadataDue.signal, ended.signal]))
-      metadataDue = new AbortController()
-    }
-  }
-
   const onStop = () => dispatch({ name: 'stop' })
   stop.addEventListener('abort', onStop, { once: true })
   if (stop.aborted) onStop()
   dispatch({ name: 'start' })
   heartbeats().catch(fail)
-  metadataLoop().catch(fail)
+  metadata.run().catch(fail)
   try {
     await promise
   } finally {
     stop.removeEventListener('abort', onStop)
     fetcher.close()
     // Nothing is owned after a regular end; after a failure nothing may go on.
-    const begun = member.owned.filter((each) => !opening.has(keyOf(each)))
-    opening.clear()
-    const ending = handler.end(begun, { isLost: true, deadline: ended.signal })
-    await Promise.allSettled([ending, ...endings])
+    const ending = handler.end(openings.close(member.owned), { isLost: true, deadline: ended.signal })
+    await Promise.allSettled([ending, revocations.allEnded()])
     await ending
   }
 }

@@ -45,7 +45,8 @@ export type Handler = {
   end: (partitions: readonly TopicPartition[], revocation: Revocation) => Promise<void>
   /** Told of each generation, with all partitions that are owned in it. */
   joined: (partitions: readonly TopicPartition[]) => void
-  rebalancing: () => void
+  /** The group rebalances, and this member gives these up. */
+  rebalancing: (givenUp: readonly TopicPartition[]) => void
   /** The group heard from this member at that moment of the clock, or later. */
   heard: (sentMs: number) => void
   /** Why Kafka does not do something that it is asked for; undefined once it does again. */

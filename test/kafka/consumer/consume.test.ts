@@ -7,7 +7,7 @@ import { encodeAssignment, encodeSubscription } from '../../../kafka/consumer/pr
 import { errorOfCode } from '../../../kafka/kafkajs.ts'
 import { createProcess, createTime, randomOf } from '../simulation/clock.ts'
 
-const [UNKNOWN_MEMBER, REBALANCE, NO_RIGHTS] = [25, 27, 30]
+const [UNKNOWN_MEMBER, REBALANCE, NO_RIGHTS, FENCED] = [25, 27, 30, 82]
 const SESSION_MS = 6_000
 const PARTITION = { topic: 't', partition: 0 }
 
@@ -24,19 +24,10 @@ function started(calls: Partial<Calls>, handler: Partial<Handler> = {}, instance
     controllerId: 1,
     topics: new Map([['t', { errorCode: 0, isInternal: false, partitions }]]),
   }
-  const joined = (): Joined => ({
-    ...{
-      generation: ++generation,
-      protocol: 'cooperative-sticky',
-      leaderId: 'other',
-      memberId: 'me',
-      members: [],
-    },
-  })
   const all: Calls = {
     metadata: async () => metadata,
     coordinatorOf: async () => 1,
-    join: async () => joined(),
+    join: async () => joinedAs(++generation),
     sync: async () => encodeAssignment([PARTITION]),
     heartbeat: async () => undefined,
     leave: async () => undefined,
@@ -92,6 +83,9 @@ function started(calls: Partial<Calls>, handler: Partial<Handler> = {}, instance
     outcome: () => outcome,
   }
 }
+const joinedAs = (generation: number): Joined => ({
+  ...{ generation, protocol: 'cooperative-sticky', leaderId: 'other', memberId: 'me', members: [] },
+})
 const refuse = (code: number) => async (): Promise<never> => {
   throw errorOfCode(code)
 }
@@ -118,6 +112,40 @@ test('what a member commits that the group has lost does not reach Kafka', async
   await time.pass(2_000)
   await expect(commit(offsets)).rejects.toMatchObject({ type: 'UNKNOWN_MEMBER_ID' })
   expect(commits).toBe(1)
+})
+
+test('a static member whose commit is refused asks at once whether it was replaced', async () => {
+  let joins = 0
+  let heartbeat = async (): Promise<void> => undefined
+  const { time, told, commit, outcome } = started(
+    { commit: refuse(UNKNOWN_MEMBER), heartbeat: () => heartbeat(), join: async () => joinedAs(++joins) },
+    {},
+    'a',
+  )
+  const refused = () =>
+    expect(commit([{ ...PARTITION, offset: 9, metadata: null }])).rejects.toMatchObject({
+      type: 'UNKNOWN_MEMBER_ID',
+    })
+  await time.pass(500)
+  await refused()
+  await time.pass(3_000)
+  expect([joins, told]).toEqual([1, ['begin']])
+  heartbeat = refuse(FENCED)
+  await refused()
+  await time.pass(50)
+  expect([joins, told]).toEqual([1, ['begin', 'end, lost', 'failed']])
+  expect(outcome()).toMatchObject({ type: 'FENCED_INSTANCE_ID' })
+})
+
+test('a member that is not static joins again at once when its commit is refused', async () => {
+  let joins = 0
+  const { time, commit } = started({
+    ...{ commit: refuse(UNKNOWN_MEMBER), join: async () => joinedAs(++joins) },
+  })
+  await time.pass(500)
+  await commit([{ ...PARTITION, offset: 9, metadata: null }]).catch(() => undefined)
+  await time.pass(100)
+  expect(joins).toBe(2)
 })
 
 describe('a consumer that fails', () => {
@@ -186,18 +214,7 @@ describe('what a member hears of the group', () => {
 
 const joinsOnce = (): Calls['join'] => {
   let joins = 0
-  return () =>
-    ++joins > 1
-      ? new Promise(() => undefined)
-      : Promise.resolve({
-          ...{
-            generation: 1,
-            protocol: 'cooperative-sticky',
-            leaderId: 'other',
-            memberId: 'me',
-            members: [],
-          },
-        })
+  return () => (++joins > 1 ? new Promise(() => undefined) : Promise.resolve(joinedAs(1)))
 }
 const createSlow = () => ({
   call: (time: { after: (ms: number, run: () => void) => unknown }) =>

@@ -15,6 +15,13 @@ test('what is busy, or was put off, is not fetched', () => {
   expect(dueAt([busy, later, cursor], 100)).toEqual([later, cursor])
 })
 
+test('a partition that is begun is fetched at once, from where it begins', () => {
+  expect(dueAt([cursor], 0)).toEqual([cursor])
+  expect(cursor).toMatchObject({ ...at, generation: 3, offset: 40, unreadable: 0 })
+  // An end that was never heard of is no end: the first answer, without a record, counts as one.
+  expect(cursor.endOffset).toBeLessThan(0)
+})
+
 test('an answer counts only for the question that would be asked now', () => {
   expect(isCurrent(cursors(cursor), cursor)).toBe(true)
   expect(isCurrent(cursors({ ...cursor, notBeforeMs: 7, endOffset: 9 }), cursor)).toBe(true)

@@ -35,7 +35,7 @@ const part: fc.Arbitrary<FetchedPartition> = fc.record({
   aborted: fc.array(fc.record({ producerId: fc.bigInt({ min: 0n, max: 2n ** 62n }), firstOffset: offset }), {
     ...{ maxLength: 30, size: '+1' },
   }),
-  records: fc.uint8Array({ maxLength: 5_000, size: '+1' }).map((bytes) => Buffer.from(bytes)),
+  records: fc.uint8Array({ maxLength: 300, size: 'max' }).map((bytes) => Buffer.from(bytes)),
 })
 const parts = fc
   .array(part, { maxLength: 50, size: '+1' })

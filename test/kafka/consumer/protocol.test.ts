@@ -11,9 +11,9 @@ import {
 } from '../../../kafka/consumer/protocol.ts'
 import { Encoder } from '../../../kafka/kafkajs.ts'
 
-const topic = fc.string({ minLength: 1, maxLength: 60 }).filter((name) => !name.includes(' '))
+const topic = fc.string({ minLength: 1, maxLength: 60, size: 'max' }).filter((name) => !name.includes(' '))
 const partitions = fc.uniqueArray(fc.record({ topic, partition: fc.nat(2 ** 31 - 1) }), {
-  ...{ maxLength: 500, size: '+1', selector: keyOf },
+  ...{ maxLength: 500, size: 'max', selector: keyOf },
 })
 const sorted = (all: readonly TopicPartition[]): string[] => all.map(keyOf).sort()
 const bytesOf = (version: number) => new Encoder().writeInt16(version)

@@ -10,7 +10,8 @@ const Long = createRequire(import.meta.url)('kafkajs/src/utils/long') as {
   fromValue: (value: string) => unknown
 }
 
-const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((each) => Buffer.from(each))
+const bytes = (maxLength: number) =>
+  fc.uint8Array({ maxLength, size: 'max' }).map((each) => Buffer.from(each))
 const content = fc.oneof(bytes(200), fc.string({ unit: 'grapheme' }))
 const record = fc.record({
   key: fc.option(content),
