@@ -1,4 +1,5 @@
-import { lokiHeaders } from '../loki/config.ts'
+import { lokiAccess } from '../loki/config.ts'
+import { reasonOf } from '../service/errors.ts'
 import { type Logger } from '../service/log.ts'
 import { stopSignal } from '../service/shutdown.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -12,10 +13,14 @@ export async function serve(
   const { closeLogger, createLogger } = await import('../service/logger.ts')
   const settings = readSettings(process.env)
   const { loki } = settings
-  const logger = createLogger(name, settings.logger, { url: loki.LOKI_URL, headers: lokiHeaders(loki) })
+  const logger = createLogger(name, settings.logger, { url: loki.LOKI_URL, ...lokiAccess(loki) })
   try {
     await run(settings, logger, stopSignal())
     logger.info('stopped')
+  } catch (error) {
+    // The report on stderr reaches whoever looks; this reaches the alert.
+    logger.error('the service ends', { error: reasonOf(error) })
+    throw error
   } finally {
     await closeLogger(logger)
   }

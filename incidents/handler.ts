@@ -1,6 +1,7 @@
 import { type Fetched, type Handler } from '../kafka/consumer/handler.ts'
 import { type Lease } from '../kafka/consumer/lease.ts'
 import { keyOf, type TopicPartition } from '../kafka/consumer/partitions.ts'
+import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { VigieError } from '../service/errors.ts'
 import { type PartitionLag } from '../service/lag.ts'
@@ -12,7 +13,7 @@ import { type Owned, type Ownership } from './ownership.ts'
 import { commit } from './sink.ts'
 
 /** Where each partition stands, by `keyOf`, as its last fetch showed it. */
-export type Lags = Map<string, PartitionLag>
+export type Lags = Map<string, TopicPartition & PartitionLag & { acknowledged: number }>
 /** What stands in the way of tracking, by what it is about; /readyz tells it. */
 export type Obstacles = Map<string, string>
 
@@ -31,6 +32,8 @@ export type HandlerParts = {
 const AGAIN_MS = { first: 300, longest: 10_000 }
 /** How often a partition looks whether its member counts in the group. */
 const LOOK_AGAIN_MS = 100
+
+const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /** Handles each fetch of a partition in one transaction, which commits its offsets as well. */
 export function trackerHandler(parts: HandlerParts): Handler {
@@ -60,6 +63,7 @@ export function trackerHandler(parts: HandlerParts): Handler {
     },
     async records(fetched) {
       const key = keyOf(fetched)
+      if (ended.has(key)) lags.set(key, lagAt(fetched, fetched.firstOffset, fetched.records[0]))
       const work = handle(fetched)
       inFlight.set(key, work)
       try {
@@ -88,11 +92,10 @@ export function trackerHandler(parts: HandlerParts): Handler {
     },
     joined(partitions) {
       obstacles.delete('joining')
-      logger.info('joined the group', {
-        partitions: partitions.map(({ topic, partition }) => `${topic}/${partition}`),
-      })
+      logger.info('joined the group', { partitions: partitions.map(placeOf) })
     },
-    rebalancing: () => void logger.info('the group is rebalancing', { group: groupId }),
+    rebalancing: (givenUp) =>
+      void logger.info('the group is rebalancing', { group: groupId, givenUp: givenUp.map(placeOf) }),
     heard: lease.renew,
     trouble(of, reason) {
       if (reason === undefined) return void obstacles.delete(`kafka ${of}`)
@@ -106,7 +109,7 @@ export function trackerHandler(parts: HandlerParts): Handler {
 /** Handles one fetch in one transaction; true once that is committed. Throws what no second try mends. */
 async function isHandled(parts: HandlerParts, fetched: Fetched, ended: AbortSignal): Promise<boolean> {
   const { groupId, brokers, logger, ownership, metrics, lags, obstacles } = parts
-  const { topic, partition, nextOffset, endOffset } = fetched
+  const { topic, partition, nextOffset } = fetched
   const of: TopicPartition = { topic, partition }
   try {
     const owned: Owned = await ownership.of(of)
@@ -118,9 +121,7 @@ async function isHandled(parts: HandlerParts, fetched: Fetched, ended: AbortSign
       count(metrics, digested)
     }
     obstacles.delete(`transaction ${keyOf(of)}`)
-    const lastMs = fetched.records.at(-1)?.timestampMs
-    const messages = endOffset - nextOffset
-    lags.set(keyOf(of), { messages, oldestWaitingMs: messages > 0 ? lastMs : undefined })
+    lags.set(keyOf(of), lagAt(fetched, nextOffset, fetched.records.at(-1)))
     return true
   } catch (error) {
     await ownership.giveUp(of)
@@ -135,6 +136,13 @@ async function isHandled(parts: HandlerParts, fetched: Fetched, ended: AbortSign
     })
     return false
   }
+}
+
+/** How far behind a partition is, of which everything before `acknowledged` is tracked; `waiting` is about as old as what waits. */
+function lagAt({ topic, partition, endOffset }: Fetched, acknowledged: number, waiting?: DecodedRecord) {
+  const messages = Math.max(0, endOffset - acknowledged)
+  const oldestWaitingMs = messages > 0 ? waiting?.timestampMs : undefined
+  return { topic, partition, acknowledged, messages, oldestWaitingMs }
 }
 
 function count(metrics: TrackerMetrics, { events, verdicts }: Digest): void {

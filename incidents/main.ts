@@ -4,6 +4,7 @@ import { callsOf } from '../kafka/consumer/calls.ts'
 import { consume } from '../kafka/consumer/consume.ts'
 import { type Fetching } from '../kafka/consumer/fetcher.ts'
 import { createLease } from '../kafka/consumer/lease.ts'
+import { tellStalls, watchedWork, watchStalls } from '../kafka/consumer/stall-watch.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { TOPIC } from '../log/names.ts'
@@ -47,6 +48,14 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
     'TRACKER_METRICS_PORT',
   )
   const lease = createLease(sessionTimeoutMs)
+  const endStalls = watchStalls(
+    () =>
+      watchedWork(
+        [...lags.values()].map(({ messages, ...standing }) => ({ ...standing, lag: messages })),
+        obstacles,
+      ),
+    (looked) => metrics.stuck.set(tellStalls(looked, logger, obstacles)),
+  )
   const cluster = clusterOf(where, 'vigie-tracker')
   try {
     await withAdmin(createKafka(where, 'vigie-tracker', logger), brokers, (admin) =>
@@ -74,6 +83,7 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
   } finally {
     cluster.close()
     lease.close()
+    endStalls()
     await health.close()
   }
 }

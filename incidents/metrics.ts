@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { measuredGauge } from '../service/gauge.ts'
 import { lagGauges, type PartitionLag } from '../service/lag.ts'
 
@@ -24,6 +24,11 @@ export function trackerMetrics(
       'Offsets that Kafka deleted before they were read, or whose records cannot be read',
       ['cause'],
     ),
+    stuck: new Gauge({
+      name: 'vigie_tracker_stuck_partitions',
+      help: 'Partitions of which nothing was tracked for a minute although logs wait',
+      registers: [registry],
+    }),
     transactions: counter('transactions_total', 'Transactions committed'),
   }
 }

@@ -35,15 +35,21 @@ export type Ownership = {
 
 export type Takeover = { where: KafkaSettings; groupId: string; logger: Logger }
 
-export function createOwnership(takeover: Takeover): Ownership {
+/** Takes partitions of one topic over, each with its states. Rejects with errors of kafkajs. */
+export type TakeOver = (topic: string, partitions: readonly number[]) => Promise<ReadonlyMap<number, Owned>>
+
+export const createOwnership = (takeover: Takeover): Ownership =>
+  ownershipBy((topic, partitions) => takeOver(takeover, topic, partitions))
+
+/** Ownership of partitions that are taken over so. */
+export function ownershipBy(takeOverAll: TakeOver): Ownership {
   const assigned = new Map<string, TopicPartition>()
   const taking = new Map<string, Promise<Owned>>()
   const held = new Map<string, Owned>()
 
   const take = (topic: string): void => {
     const wanted = [...assigned.values()].filter((each) => each.topic === topic && !taking.has(keyOf(each)))
-    const taken = takeOver(
-      takeover,
+    const taken = takeOverAll(
       topic,
       wanted.map(({ partition }) => partition),
     )
@@ -152,8 +158,15 @@ async function readTruth(takeover: Takeover, topic: string, partitions: readonly
         : [{ partition, committed: String(offset ?? 'none'), states: String(known ?? 'none') }]
     })
     if (behind.length === 0) return { states, committed }
-    logger.warn('the states are not those of the committed offsets', { partitions: behind, reading })
-    if (reading === READINGS) return { states, committed }
+    if (reading === READINGS) {
+      logger.error('the states are not those of the committed offsets; they are taken as they are', {
+        ...{ topic, partitions: behind },
+      })
+      return { states, committed }
+    }
+    logger.warn('the states are not those of the committed offsets; they are read again', {
+      ...{ topic, partitions: behind, reading },
+    })
     await sleep(PAUSE_MS)
   }
 }

@@ -30,6 +30,9 @@ export const INCIDENT_LABEL_FIELDS = ['event', 'source', 'entreprise', 'zone'] a
 /** The label of the streams of rejected records and dead letters: why they were rejected or refused. */
 export const REASON_LABEL = 'reason'
 
+/** Labels of the streams of Vigie's own logs: which part of it says so, and how severe it is. */
+export const OWN_LOG_LABEL = { service: 'service', level: 'level' } as const
+
 /** The consumer group of the tracker of incidents. */
 export const TRACKER_GROUP = 'vigie-incidents'
 

@@ -23,6 +23,7 @@ export const ALERT_FILES = [
   '8-incident-prolonge',
   '9-enregistrements-ecartes',
   '10-veilleur',
+  '11-vigie-en-difficulte',
 ] as const
 export type AlertFile = (typeof ALERT_FILES)[number]
 

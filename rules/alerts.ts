@@ -1,7 +1,7 @@
 import { JOB } from '../log/names.ts'
 import { type Alert } from './alert.ts'
 import { burning, failed, highFailureRate, lastingIncident } from './alerts/failures.ts'
-import { setAsideAlert, volume, watchdog } from './alerts/pipeline.ts'
+import { inTrouble, setAsideAlert, volume, watchdog } from './alerts/pipeline.ts'
 import { hungry, slow } from './alerts/resources.ts'
 import { silentSource, totalSilence } from './alerts/silence.ts'
 import { DEFAULT_PATIENCE, patienceOf } from './cadence.ts'
@@ -37,5 +37,6 @@ export function alerts(declarations: readonly Declaration[] = []): Alert[] {
     setAsideAlert('9-enregistrements-rejetes', JOB.rejected, 'warning', true),
     setAsideAlert('9-lettres-mortes', JOB.deadLetters, 'critical', false),
     watchdog,
+    inTrouble,
   ]
 }

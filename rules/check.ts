@@ -1,6 +1,13 @@
 import { incidentEventSchema } from '../log/incident.ts'
 import { lineSchema } from '../log/line.ts'
-import { INCIDENT_LABEL_FIELDS, JOB, LABEL_FIELDS, PARSE_LABEL, REASON_LABEL } from '../log/names.ts'
+import {
+  INCIDENT_LABEL_FIELDS,
+  JOB,
+  LABEL_FIELDS,
+  OWN_LOG_LABEL,
+  PARSE_LABEL,
+  REASON_LABEL,
+} from '../log/names.ts'
 import { type LokiSettings } from '../loki/config.ts'
 import { formatted } from '../loki/query.ts'
 import { reasonOf, type VigieError } from '../service/errors.ts'
@@ -14,6 +21,7 @@ const LABELS = new Set<string>([
   'job',
   ...LABEL_FIELDS,
   ...INCIDENT_LABEL_FIELDS,
+  ...Object.values(OWN_LOG_LABEL),
   REASON_LABEL,
   PARSE_LABEL.name,
 ])

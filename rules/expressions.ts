@@ -1,6 +1,6 @@
 import { type incidentEventSchema } from '../log/incident.ts'
 import { type State } from '../log/line.ts'
-import { JOB, LABEL_FIELDS } from '../log/names.ts'
+import { JOB, LABEL_FIELDS, OWN_LOG_LABEL } from '../log/names.ts'
 import { quoted } from '../loki/logql.ts'
 
 /**
@@ -106,3 +106,9 @@ export function openIncidents(scope: Scope, ago?: string): string {
 /** How many entries of a job there are, by why they were set aside. */
 export const setAside = (job: string, window: string, by: readonly string[] = []): string =>
   sum(`count_over_time(${selecting(job)}[${window}])`, by)
+
+/** How many errors Vigie's own services logged. */
+export const ownErrors = (window: string, by: readonly string[] = []): string => {
+  const lines = selecting(JOB.vigie, [`${OWN_LOG_LABEL.level}=${quoted('error')}`])
+  return sum(`count_over_time(${lines}[${window}])`, by)
+}

@@ -6,6 +6,7 @@ import {
   lastRuns,
   measured,
   openIncidents,
+  ownErrors,
   runs,
   runsOrZero,
   type Scope,
@@ -243,6 +244,16 @@ const CATALOGUE = {
     whenEmpty: 'none',
     about:
       'Logs in pushes that Loki refused, kept on a topic of their own. Those that Loki did not store are missing in every other number until somebody sends them again.',
+  },
+  ownErrors: {
+    title: 'Errors of Vigie',
+    unit: 'records',
+    query: ({ window }) => `${ownErrors(window)} or vector(0)`,
+    bad: 'high',
+    critical: { value: 1, origin: 'each is something that does not mend itself' },
+    whenEmpty: 'none',
+    about:
+      'Errors that Vigie’s own services logged: logs that were lost, partitions that are stuck, defects. Until they are seen to, logs may be missing in every other number.',
   },
 } as const satisfies Record<string, Omit<Kpi, 'id'>>
 

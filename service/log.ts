@@ -6,7 +6,9 @@ export const loggerSettings = z.object({
     .enum(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe("least severe level that Vigie's own logs show: error, warn, info or debug"),
-  LOG_TO_LOKI: flag(false).describe('also push Vigie\'s own logs to Loki, under `{job="vigie"}`'),
+  LOG_TO_LOKI: flag(true).describe(
+    'also push the services\' own logs to Loki, under `{job="vigie"}`, where an alert watches them',
+  ),
 })
 export type LoggerSettings = z.infer<typeof loggerSettings>
 

@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import winston from 'winston'
-import LokiTransport from 'winston-loki'
-import { JOB } from '../log/names.ts'
 import { reasonOf } from './errors.ts'
 import { type LoggerSettings } from './log.ts'
+import { BoundedLokiTransport, type LokiTarget } from './loki-transport.ts'
 import { isSecretKey, redacted } from './redact.ts'
-
-/** Where LOG_TO_LOKI pushes to, and the headers that say who does. */
-export type LokiTarget = { url: string; headers: Record<string, string> }
 
 /** winston reads level and message through symbols, so the record is changed in place. */
 const redact = winston.format((info) => {
@@ -44,9 +40,11 @@ export function createLogger(service: string, settings: LoggerSettings, loki?: L
     const onError = (error: unknown) => {
       if (lokiFailed) return
       lokiFailed = true
-      logger.warn('own logs did not reach Loki; they go on here', { error: reasonOf(error) })
+      logger.warn('own logs do not reach Loki; they are here, and are pushed again', {
+        error: reasonOf(error),
+      })
     }
-    transports.push(lokiTransport(service, loki, onError))
+    transports.push(new BoundedLokiTransport(service, loki, onError))
   }
   const logger = winston.createLogger({
     level: settings.LOG_LEVEL,
@@ -57,32 +55,14 @@ export function createLogger(service: string, settings: LoggerSettings, loki?: L
   return logger
 }
 
-function lokiTransport(
-  service: string,
-  loki: LokiTarget,
-  onConnectionError: (error: unknown) => void,
-): winston.transport {
-  return new LokiTransport({
-    host: loki.url,
-    labels: { job: JOB.vigie, service },
-    json: true,
-    interval: 2,
-    timeout: 5_000,
-    headers: loki.headers,
-    format: winston.format.json(),
-    gracefulShutdown: false,
-    // A refused batch is dropped here (it is on stderr anyway) rather than queued without bound.
-    clearOnError: true,
-    onConnectionError,
-  })
-}
-
 /** How long the end of a service may wait for its last own logs to reach Loki. */
 const FLUSH_PATIENCE_MS = 2_000
 
 /** Resolves once everything logged so far has left the process. */
 export async function closeLogger(logger: winston.Logger): Promise<void> {
-  const flushed = logger.transports.map((each) => (each instanceof LokiTransport ? each.flush() : null))
+  const flushed = logger.transports.map((each) =>
+    each instanceof BoundedLokiTransport ? each.close() : undefined,
+  )
   await Promise.race([Promise.allSettled(flushed), sleep(FLUSH_PATIENCE_MS, undefined, { ref: false })])
   await new Promise<void>((resolve) => {
     logger.on('finish', resolve)

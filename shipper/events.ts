@@ -1,6 +1,7 @@
 import { type Gap } from '../kafka/consumer/cursor.ts'
 import { type Unreadable } from '../kafka/consumer/handler.ts'
 import { type TopicPartition } from '../kafka/consumer/partitions.ts'
+import { type Looked, tellStalls } from '../kafka/consumer/stall-watch.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiLimits } from '../loki/limits.ts'
 import { OUTCOMES, type Outcome } from '../loki/outcome.ts'
@@ -12,6 +13,8 @@ import { type ShippedTopic } from './side.ts'
 
 /** What stands in the way of shipping, by what it is about; /readyz tells it. */
 export type Obstacles = Map<string, string>
+/** The obstacle of offsets that cannot be committed. */
+const COMMIT = 'kafka commit'
 
 /**
  * Everything that happens to a shipper and that people see, declared once: the line of its log, the numbers that
@@ -30,15 +33,21 @@ export function shipperEvents(metrics: ShipperMetrics, logger: Logger, obstacles
       obstacles.delete('joining')
       logger.info('joined the group', { partitions: byTopic(partitions) })
     },
-    rebalancing: () => void logger.info('the group is rebalancing'),
+    rebalancing: (givenUp: readonly TopicPartition[]) =>
+      void logger.info('the group is rebalancing', { givenUp: byTopic(givenUp) }),
     kafkaTrouble(of: string, reason: string | undefined) {
       const key = `kafka ${of}`
       if (reason !== undefined && !obstacles.has(key))
         logger.warn('Kafka does not do what it is asked; it is asked again', { of, error: reason })
       obstacle(key, reason === undefined ? undefined : `Kafka: ${reason}`)
     },
-    commitFailed: (error: unknown) =>
-      void logger.warn('the offsets could not be committed; it is tried again', { error: reasonOf(error) }),
+    commitFailed(error: unknown) {
+      obstacle(COMMIT, `Kafka: the offsets could not be committed: ${reasonOf(error)}`)
+      logger.warn('the offsets could not be committed; it is tried again', { error: reasonOf(error) })
+    },
+    committed: () => void obstacles.delete(COMMIT),
+    /** Of partitions, and of Kafka, that did not get on for a while. */
+    stalls: (looked: Looked) => metrics.stuck.set(tellStalls(looked, logger, obstacles)),
     gap({ topic, partition, from, to, cause }: Gap) {
       if (cause === 'truncated') {
         logger.error('the partition ends before what was read of it; it is read anew', {
@@ -119,21 +128,25 @@ export function shipperEvents(metrics: ShipperMetrics, logger: Logger, obstacles
     },
     questionForbidden(topic: string, error: unknown) {
       metrics.questions.inc({ outcome: 'failed' })
-      logger.error('Loki may not be asked what it has: lines may be stored twice', {
+      logger.warn('Loki may not be asked what it has: lines may be stored twice', {
         ...{ topic, error: reasonOf(error) },
       })
     },
     lokiProbed: (problem: string | undefined) =>
       obstacle('loki', problem === undefined ? undefined : `Loki: ${problem}`),
     limitsTold: (limits: LokiLimits) => void logger.info('Loki told its limits', limits),
-    /** Nothing is pushed now: the next generation finds out for itself. */
-    pushesEnded: () => void obstacles.delete('push'),
+    /** Partitions were given up, so many are left. Whoever pushes and commits next finds out for itself. */
+    partitionsEnded(left: number) {
+      obstacles.delete(COMMIT)
+      if (left === 0) obstacles.delete('push')
+    },
 
     /** Of records that are not stored. */
     refused({ isSide }: ShippedTopic, topic: string, records: number, refusal: Refusal) {
       const details = { topic, records, ...refusal }
-      if (isSide) logger.error('Loki refuses lines of a side topic; they stay in Kafka only', details)
-      else logger.error(`Loki refuses lines; they are on the topic ${TOPIC.deadLetters}`, details)
+      if (isSide) logger.warn('Loki refuses lines of a side topic; they stay in Kafka only', details)
+      // An alert counts the dead letters: as an error this would be two alerts of one thing.
+      else logger.warn(`Loki refuses lines; they are on the topic ${TOPIC.deadLetters}`, details)
     },
     deadLettersFailed(error: unknown) {
       obstacle('dead letters', `Kafka: dead letters cannot be written: ${reasonOf(error)}`)

@@ -1,14 +1,17 @@
 import { clusterOf, createKafka, withAdmin } from '../kafka/client.ts'
+import { faultOf } from '../kafka/cluster/errors.ts'
 import { callsOf } from '../kafka/consumer/calls.ts'
 import { type Commit, consume } from '../kafka/consumer/consume.ts'
 import { type Fetching } from '../kafka/consumer/fetcher.ts'
 import { type Handler } from '../kafka/consumer/handler.ts'
 import { createLease } from '../kafka/consumer/lease.ts'
+import { watchedWork, watchStalls } from '../kafka/consumer/stall-watch.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { ensureTopics } from '../kafka/topics.ts'
 import { openWriter } from '../kafka/writer/writer.ts'
 import { TOPIC } from '../log/names.ts'
 import { lokiAccess } from '../loki/config.ts'
+import { vigieError } from '../service/errors.ts'
 import { startHealthServer } from '../service/health.ts'
 import { pause } from '../service/shutdown.ts'
 import { createOrder, type Order } from './batch/order.ts'
@@ -37,7 +40,7 @@ const BATCH_RECORDS = 10_000
  * Ships topics to Loki until `stop` fires, then finishes what is in flight, commits, and leaves the group.
  * Each record is stored once, as LogQL counts it, or a dead letter. Once running it outlives any outage of
  * Kafka or Loki; it throws when it cannot start (KAFKA_*, PORT_IN_USE, CONFIG_INVALID), on what no waiting mends
- * (KAFKA_AUTHENTICATION, KAFKA_NOT_AUTHORISED), and on a defect.
+ * (KAFKA_AUTHENTICATION, KAFKA_NOT_AUTHORISED, KAFKA_MEMBER_REPLACED), and on a defect.
  */
 export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<void> {
   const { settings, kafka: where, logger } = shipper
@@ -56,6 +59,7 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
   const topics = shippedTopics(shipper, events)
   const lease = createLease(settings.SHIPPER_SESSION_TIMEOUT_MS)
   const endProbe = probeLoki(shipper.loki, events.lokiProbed)
+  const endStalls = watchStalls(() => watchedWork(statusesOf(table), obstacles), events.stalls)
   const limits = await watchLimits(shipper.loki, settings, events)
   const cluster = clusterOf(where, 'vigie-shipper')
   try {
@@ -75,13 +79,17 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
     const defect = new AbortController()
     const order = createOrder(() => statusesOf(table))
     const work = lanesWork({ shipper, topics, sink, order, onDefect: (error) => defect.abort(error) })
-    const handlerOf = (commit: Commit): Handler => {
+    const handlerOf = (send: Commit): Handler => {
+      const commit: Commit = async (offsets) => {
+        await send(offsets)
+        events.committed()
+      }
       const lanes = createLanes(table, { ...work, commit })
       return {
         ...lanes,
         async end(partitions, revocation) {
           await lanes.end(partitions, revocation)
-          if (table.size === 0) events.pushesEnded()
+          events.partitionsEnded(table.size)
         },
         unreadable: events.unreadable,
         gap(gap) {
@@ -120,12 +128,16 @@ export async function runShipper(shipper: Shipper, stop: AbortSignal): Promise<v
       writer.close()
     }
   } catch (error) {
+    const { SHIPPER_INSTANCE_ID: instance = '' } = settings
+    if (faultOf(error) === 'FENCED_INSTANCE_ID')
+      throw vigieError('KAFKA_MEMBER_REPLACED', { instance, group: where.KAFKA_GROUP_ID }, error)
     throw kafkaError(error, where.KAFKA_BROKERS, where.KAFKA_TOPIC)
   } finally {
     cluster.close()
     lease.close()
     limits.close()
     endProbe()
+    endStalls()
     await health.close()
   }
 }

@@ -45,6 +45,11 @@ export function shipperMetrics(statuses: () => readonly LaneStatus[], now: () =>
       labelNames: ['topic'],
       registers: [registry],
     }),
+    stuck: new Gauge({
+      name: 'vigie_shipper_stuck_partitions',
+      help: 'Partitions of which nothing was acknowledged for a minute although records wait',
+      registers: [registry],
+    }),
     givenBack: counter(
       'given_back_records_total',
       'Records of a push that was given up, since the partition went to another shipper or this one ended',

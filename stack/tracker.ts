@@ -17,7 +17,7 @@ export const trackerService: Service = {
     args: [join(PROJECT_ROOT, 'bin', 'vigie.js'), 'track'],
     env: {
       KAFKA_BROKERS: kafka.KAFKA_BROKERS.join(','),
-      // Only for LOG_TO_LOKI: it reads and writes Kafka alone.
+      // Only for its own logs (LOG_TO_LOKI): it reads and writes Kafka alone.
       LOKI_URL: loki.LOKI_URL,
       TRACKER_METRICS_PORT: String(tracker.TRACKER_METRICS_PORT),
     },

@@ -53,6 +53,28 @@ describe('runbooks', () => {
   })
 })
 
+/** The services whose errors the alert on Vigie itself is about, and what they are made of. */
+const SERVICE_SOURCES = ['shipper', 'incidents', 'kafka', 'cli/serving.ts']
+
+test('the runbook of Vigie’s own errors has each message that a service logs as an error', () => {
+  const files = SERVICE_SOURCES.flatMap((path) =>
+    path.endsWith('.ts')
+      ? [path]
+      : readdirSync(join(PROJECT_ROOT, path), { recursive: true, encoding: 'utf8' }).flatMap((name) =>
+          name.endsWith('.ts') ? [join(path, name)] : [],
+        ),
+  )
+  const messages = files.flatMap((file) =>
+    [...read(file).matchAll(/logger\.error\(\s*['"`]([^'"`]+)/g)].map(([, message = '']) => message),
+  )
+  expect(messages.length).toBeGreaterThan(8)
+  const page = read('docs/runbooks/11-vigie-en-difficulte.md')
+  const told = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message = '']) => message)
+  for (const message of messages) expect(told.filter((each) => message.startsWith(each))).toHaveLength(1)
+  for (const each of told.filter((text) => !text.startsWith('Kafka: ') && !text.startsWith('Loki: ')))
+    expect(messages.filter((message) => message.startsWith(each)).length).toBeGreaterThan(0)
+})
+
 describe('links', () => {
   test.each(['README.md', 'CONTRIBUTING.md', ...markdownIn('docs')])('of %s lead somewhere', (path) => {
     expect(brokenLinks(path, textOf)).toEqual([])

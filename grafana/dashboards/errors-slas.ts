@@ -22,9 +22,10 @@ export const errorsAndSlas = (declarations: readonly Declaration[]): DashboardSo
     numberPanel('failureRate', { id: 1, at: [0, 0, 4, 4], links: [failedRuns] }),
     numberPanel('mttrSeconds', { id: 2, at: [4, 0, 4, 4], links: [] }),
     numberPanel('mtbfSeconds', { id: 3, at: [8, 0, 4, 4], links: [] }),
-    numberPanel('detectSeconds', { id: 4, at: [12, 0, 4, 4], links: [] }),
-    numberPanel('rejected', { id: 5, at: [16, 0, 4, 4], links: [] }),
-    numberPanel('deadLetters', { id: 6, at: [20, 0, 4, 4], links: [] }),
+    numberPanel('detectSeconds', { id: 4, at: [12, 0, 3, 4], links: [] }),
+    numberPanel('rejected', { id: 5, at: [15, 0, 3, 4], links: [] }),
+    numberPanel('deadLetters', { id: 6, at: [18, 0, 3, 4], links: [] }),
+    numberPanel('ownErrors', { id: 15, at: [21, 0, 3, 4], links: [] }),
     rankingPanel('openIncidents', {
       id: 7,
       at: [0, 4, 8, 8],

@@ -1,6 +1,6 @@
-import { REASON_LABEL } from '../../log/names.ts'
+import { OWN_LOG_LABEL, REASON_LABEL } from '../../log/names.ts'
 import { type Alert } from '../alert.ts'
-import { runs, type Scope, setAside } from '../expressions.ts'
+import { ownErrors, runs, type Scope, setAside } from '../expressions.ts'
 import { VOLUME } from '../thresholds.ts'
 
 export const volume = (is: 'above' | 'below'): Alert => {
@@ -80,4 +80,25 @@ export const watchdog: Alert = {
     'Nothing, while it fires. When it stops: see whether Loki, its ruler or Grafana, and Alertmanager run.',
   dashboard: '1-ingestion-health',
   panel: 'successes',
+}
+
+export const inTrouble: Alert = {
+  id: '11-vigie-en-difficulte',
+  file: '11-vigie-en-difficulte',
+  title: 'Vigie is in trouble',
+  severity: 'critical',
+  // What is stuck is logged again each 5 minutes: the alert goes on for as long as that does.
+  query: ownErrors('15m', [OWN_LOG_LABEL.service]),
+  condition: { is: 'above', threshold: { value: 0, origin: 'any at all: what mends itself is no error' } },
+  unit: 'records',
+  for: '0s',
+  pace: 'normal',
+  whenEmpty: 'no service logged an error, or its logs do not reach Loki (`LOG_TO_LOKI`)',
+  onError: 'error',
+  summary: 'The {service} is in trouble: {value} errors',
+  description:
+    'The {service} logged {value} errors in the last 15 minutes: logs were lost, or a partition is stuck, or there is a defect.',
+  action: 'Read what it says, in Loki or by `npx vigie logs`: the runbook has what to do for each message.',
+  dashboard: '2-errors-slas',
+  panel: 'ownErrors',
 }

@@ -155,6 +155,8 @@ export const isUncertain = ({ inFlight, acknowledged: offset, uncertainUntil }: 
 
 /** How a lane does, for metrics and for partitions that share a stream. */
 export type LaneStatus = {
+  /** Everything before this offset is stored or a dead letter. */
+  acknowledged: number
   /** Offsets between what is acknowledged and the partition's end. */
   lag: number
   /** When Kafka got the oldest record that is not acknowledged, and the oldest that is not committed. */
@@ -162,16 +164,20 @@ export type LaneStatus = {
   oldestUncommittedMs: number | undefined
   /** How far it is in event time: where the batch in flight begins, or the last one ended while records wait. */
   headSeconds: number | undefined
+  /** The batch in flight may be pushed, but for the other partitions of its topic: they are behind in event time. */
+  waitsItsTurn: boolean
 }
 
 export function statusOf(lane: LaneState): LaneStatus {
   const oldestWaitingMs = lane.queue[0]?.records[lane.position]?.timestampMs
   const isBehind = lane.endOffset > lane.acknowledged
   return {
+    acknowledged: lane.acknowledged,
     lag: Math.max(0, lane.endOffset - lane.acknowledged),
     oldestWaitingMs,
     oldestUncommittedMs: lane.uncommittedMs ?? oldestWaitingMs,
     headSeconds: lane.inFlight?.oldestSeconds ?? (isBehind ? lane.reachedSeconds : undefined),
+    waitsItsTurn: lane.inFlight !== undefined && !lane.isPushed && isAllowed(lane),
   }
 }
 

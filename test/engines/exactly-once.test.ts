@@ -70,7 +70,10 @@ describe('exactly once, as LogQL counts it', () => {
     closing.push(requests.close, answers.close)
     const startShipper = async (name: string, url: string) => {
       const port = String(await reservedPort())
-      const { child } = start(['ship'], { ...env, ...local(), LOKI_URL: url, METRICS_PORT: port })
+      const { child } = start(['ship'], {
+        ...{ ...env, ...local(), LOKI_URL: url, METRICS_PORT: port },
+        LOG_TO_LOKI: 'false',
+      })
       shippers.set(name, child)
       children.push(child)
     }

@@ -97,14 +97,15 @@ async function startService(verb: string, portSetting: string, env: Record<strin
 
 /**
  * Starts a shipper of its own topic and group, and waits until it is ready. The side topics are
- * everybody's: only a test that is about them ships them.
+ * everybody's: only a test that is about them ships them. The same of its own logs, which would be pushes to Loki that
+ * a test did not count.
  */
 export const startShipper = (env: Record<string, string>): Promise<RunningService> =>
-  startService('ship', 'METRICS_PORT', { SHIPPER_SIDE_TOPICS: 'false', ...env })
+  startService('ship', 'METRICS_PORT', { SHIPPER_SIDE_TOPICS: 'false', LOG_TO_LOKI: 'false', ...env })
 
-/** Starts a tracker of its own topic and group, and waits until it is ready. */
+/** Starts a tracker of its own topic and group, without its own logs in Loki, and waits until it is ready. */
 export const startTracker = (env: Record<string, string>): Promise<RunningService> =>
-  startService('track', 'TRACKER_METRICS_PORT', env)
+  startService('track', 'TRACKER_METRICS_PORT', { LOG_TO_LOKI: 'false', ...env })
 
 export async function stopService({ child, ended }: Started): Promise<Ended> {
   child.kill('SIGTERM')

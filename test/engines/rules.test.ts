@@ -100,6 +100,12 @@ describe('vigie rules test', () => {
     { file: '9-enregistrements-ecartes', from: /by \(reason\)/g, to: 'by (job)' },
     { file: '9-enregistrements-ecartes', from: 'ingestion-rejected', to: 'ingestion-dead-letters' },
     { file: '10-veilleur', from: '> 0', to: '> 1' },
+    { file: '11-vigie-en-difficulte', from: 'level="error"', to: 'level=~".+"' },
+    { file: '11-vigie-en-difficulte', from: 'job="vigie"', to: 'job=~".+"' },
+    { file: '11-vigie-en-difficulte', from: 'by (service)', to: 'by (job)' },
+    { file: '11-vigie-en-difficulte', from: '[15m]', to: '[20m]' },
+    { file: '11-vigie-en-difficulte', from: '[15m]', to: '[4m]' },
+    { file: '11-vigie-en-difficulte', from: '> 0', to: '> 1' },
   ]
 
   test(

@@ -238,7 +238,7 @@ describe('vigie ship', () => {
     expect(await linesOf(`{source="${source}", zone="zone-4"}`)).toEqual([])
   })
 
-  test('its own logs reach Loki when asked, without secrets', async () => {
+  test('its own logs reach Loki, without secrets', async () => {
     const topic = unique('own-logs')
     await createTopic(topic)
     const shipper = await startShipper({

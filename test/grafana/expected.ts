@@ -29,7 +29,7 @@ export function answersOf({ panel, legend, kind }: PanelQuery, data: Data, stepM
   const within = (atMs: number, fromMs: number, toMs: number) => atMs > fromMs && atMs <= toMs
   if (kind === 'logs') return linesOf(panel, data)
   if (panel === 'Rejected records') return { '': data.rejected }
-  if (panel === 'Dead letters') return { '': 0 }
+  if (panel === 'Dead letters' || panel === 'Errors of Vigie') return { '': 0 }
   const ofIncidents = OF_INCIDENTS[panel]
   if (ofIncidents !== undefined) {
     const fromMs = panel === 'Down now, since' ? 0 : view.fromMs
