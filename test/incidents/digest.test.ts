@@ -35,7 +35,7 @@ const log: fc.Arbitrary<LogRecord> = fc
     }
     return { value: Buffer.from(JSON.stringify(each)), timestampMs: T0 + 50, log: each }
   })
-const logs = fc.array(log, { maxLength: 60 })
+const logs = fc.array(log, { maxLength: 60, size: 'max' })
 
 type States = ReadonlyMap<string, SourceState>
 const NONE: States = new Map()

@@ -57,7 +57,7 @@ const decoded = (request: Buffer): Stream[] =>
     }
   })
 
-const text = fc.string({ unit: 'grapheme', maxLength: 150 })
+const text = fc.string({ unit: 'grapheme', maxLength: 150, size: 'max' })
 const lineEntry = fc.record({
   seconds: fc.oneof(
     fc.constantFrom(0, 1, 127, 128, 2 ** 31, 2 ** 32),
@@ -65,7 +65,7 @@ const lineEntry = fc.record({
   ),
   nanos: fc.oneof(fc.constantFrom(0, 1, 127, 128, 999_999_999), fc.integer({ min: 0, max: 999_999_999 })),
   line: fc.oneof(
-    fc.uint8Array({ maxLength: 200 }),
+    fc.uint8Array({ maxLength: 200, size: 'max' }),
     fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
   ),
 })

@@ -9,7 +9,7 @@ const MINUTE_NS = 60_000_000_000n
 const DAY_NS = 1_440n * MINUTE_NS
 
 describe('the spans that are asked for', () => {
-  const times = fc.array(fc.bigInt({ min: 0n, max: 400n * DAY_NS }), { maxLength: 50 })
+  const times = fc.array(fc.bigInt({ min: 0n, max: 400n * DAY_NS }), { maxLength: 50, size: 'max' })
 
   test('hold every time, do not overlap, and none is longer than Loki allows', () => {
     fc.assert(
@@ -21,6 +21,14 @@ describe('the spans that are asked for', () => {
         expect(spans.length).toBeLessThanOrEqual(17 + 400 / 30)
       }),
     )
+  })
+
+  test('grow apart with the time that they cover: a sixteenth of it is no gap', () => {
+    expect(spansOf([0n, 100n * MINUTE_NS, 1_600n * MINUTE_NS])).toEqual([
+      { fromNs: 0n, toNs: 100n * MINUTE_NS },
+      { fromNs: 1_600n * MINUTE_NS, toNs: 1_600n * MINUTE_NS },
+    ])
+    expect(spansOf([])).toEqual([])
   })
 
   test('are apart where nothing is wanted for a minute', () => {
@@ -89,6 +97,15 @@ describe('missingFrom', () => {
       { labels: '{job="j", a="2"}', entries: entries.slice(150) },
     ])
     expect(left.flatMap((stream) => stream.entries)).toEqual(entries.filter((_, index) => !isThere(index)))
+    allowed = 5_000
+  })
+
+  test('gets past a time that has more lines than a page', async () => {
+    allowed = 2
+    const [first, second] = [entryAt(1), entryAt(2)]
+    const others = ['b', 'c', 'd'].map((line) => ({ timeNs: timeNs(first), line }))
+    stored = [asStored(first), ...others, asStored(second)]
+    expect(await ask([{ labels: '{job="j"}', entries: [first, second] }])).toEqual([])
     allowed = 5_000
   })
 

@@ -4,10 +4,12 @@ import { shipperMetrics } from '../../shipper/metrics.ts'
 
 const START_MS = Date.UTC(2026, 10, 21)
 const IDLE: LaneStatus = {
+  acknowledged: 0,
   lag: 0,
   oldestWaitingMs: undefined,
   oldestUncommittedMs: undefined,
   headSeconds: undefined,
+  waitsItsTurn: false,
 }
 function atTime() {
   let nowMs = START_MS

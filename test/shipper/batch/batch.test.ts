@@ -70,7 +70,7 @@ describe('whatever the records are', () => {
   const value = fc
     .tuple(name, fc.nat(9), fc.integer({ min: 0, max: 300 }))
     .map(([stream, second, length]) => `${stream}:${second}${'x'.repeat(length)}`)
-  const values = fc.array(value, { maxLength: 60 })
+  const values = fc.array(value, { maxLength: 60, size: 'max' })
 
   test('each comes out once, in order, no batch is empty, and none of several encodes to more than its room', () => {
     fc.assert(

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { createOrder } from '../../../shipper/batch/order.ts'
 
 const at = (partition: number, headSeconds: number | undefined, topic = 'logs') => ({
-  ...{ topic, partition, headSeconds, lag: 1 },
+  ...{ topic, partition, headSeconds, acknowledged: 0, lag: 1, waitsItsTurn: false },
   ...{ oldestWaitingMs: undefined, oldestUncommittedMs: undefined },
 })
 const place = (partition: number) => ({ topic: 'logs', partition })

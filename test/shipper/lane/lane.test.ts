@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Fetched } from '../../../kafka/consumer/handler.ts'
 import { type DecodedRecord, recordOf } from '../../../kafka/decoded-record.ts'
+import { deferred } from '../../../service/deferred.ts'
 import { type Batch } from '../../../shipper/batch/batch.ts'
 import { createLane, type LaneWork } from '../../../shipper/lane/lane.ts'
 import { AHEAD } from '../../../shipper/lane/state.ts'
@@ -97,6 +98,27 @@ describe('a lane', () => {
     const { lane } = laneOf({}, 5, 500)
     await lane.close()
     expect(lane.mark()).toEqual({ offset: 5, until: 500 })
+  })
+
+  test('tells how far it is, and that it waits for others, not for a commit or for Loki', async () => {
+    const [turnCame, delivered] = [deferred(), deferred()]
+    const order = () => turnCame.promise.then(() => true)
+    const deliver = () => delivered.promise.then(() => true)
+    const { lane, holdCommits } = laneOf({ order, deliver })
+    const settled = async () => {
+      for (let turns = 0; turns < 5; turns++) await turn()
+      return lane.status()
+    }
+    lane.receive(fetched(range(0, 5)))
+    expect(await settled()).toMatchObject({ acknowledged: 0, lag: 5, waitsItsTurn: true })
+    turnCame.resolve()
+    expect(await settled()).toMatchObject({ acknowledged: 0, lag: 5, waitsItsTurn: false })
+    delivered.resolve()
+    expect(await settled()).toMatchObject({ acknowledged: 5, lag: 0, waitsItsTurn: false })
+    holdCommits()
+    lane.receive(fetched([AHEAD + 50], 5))
+    expect(await settled()).toMatchObject({ acknowledged: AHEAD + 50, lag: 1, waitsItsTurn: false })
+    await lane.close()
   })
 
   test('does not push beyond what a commit allows', async () => {
@@ -208,6 +230,62 @@ describe('a lane', () => {
     expect(pushed).toEqual([range(0, 3), range(5, 7)])
     expect([buried, errors]).toEqual([[3, 4], []])
     expect(lane.mark().offset).toBe(7)
+    await lane.close()
+  })
+
+  test('keeps what could not be made a dead letter, and what follows, for its successor', async () => {
+    const { lane, pushed } = laneOf({
+      project: (record) => {
+        if (record.offsetNumber === 2) throw new TypeError('a defect')
+        return {
+          ...{ labels: '{a="b"}', parsed: true },
+          entry: { seconds: 1, nanos: record.offsetNumber, line: record },
+        }
+      },
+      bury: async () => false,
+    })
+    lane.receive(fetched(range(0, 5)))
+    for (let turns = 0; turns < 20; turns++) await turn()
+    await lane.close()
+    expect(pushed).toEqual([range(0, 2)])
+    expect(lane.mark()).toEqual({ offset: 2, until: 2 })
+  })
+
+  test('pushes nothing whose turn has not come, and leaves it to its successor', async () => {
+    const { lane, pushed } = laneOf({ order: async () => false })
+    lane.receive(fetched(range(0, 3)))
+    lane.receive(fetched(range(3, 5)))
+    for (let turns = 0; turns < 20; turns++) await turn()
+    await lane.close()
+    expect(pushed).toEqual([])
+    expect(lane.mark()).toEqual({ offset: 0, until: 0 })
+  })
+
+  test('tells what waits: how much, since when, and how far it is in event time', async () => {
+    const { lane, holdCommits } = laneOf({ deliver: () => new Promise(() => undefined) }, 3)
+    expect(lane.status()).toMatchObject({
+      ...{ lag: 0, oldestWaitingMs: undefined, oldestUncommittedMs: undefined, headSeconds: undefined },
+    })
+    holdCommits()
+    lane.receive(fetched(range(3, 5), 3, 9))
+    for (let turns = 0; turns < 5; turns++) await turn()
+    expect(lane.status()).toMatchObject({
+      ...{ lag: 6, oldestWaitingMs: 1_003, oldestUncommittedMs: 1_003, headSeconds: 1 },
+    })
+  })
+
+  test('that has stored everything waits only for its commit', async () => {
+    const { lane, holdCommits } = laneOf()
+    holdCommits()
+    lane.receive(fetched(range(0, 5)))
+    for (let turns = 0; turns < 5; turns++) await turn()
+    const stored = { lag: 0, oldestWaitingMs: undefined, headSeconds: undefined }
+    expect(lane.status()).toMatchObject({ ...stored, oldestUncommittedMs: 1_000 })
+    // A commit of less than is stored leaves the rest to be committed.
+    lane.committed({ offset: 3, until: 3 + AHEAD })
+    expect(lane.status().oldestUncommittedMs).toBe(1_000)
+    lane.committed(lane.mark())
+    expect(lane.status()).toMatchObject({ ...stored, oldestUncommittedMs: undefined })
     await lane.close()
   })
 

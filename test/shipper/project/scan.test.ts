@@ -63,7 +63,7 @@ const piece = fc.oneof(
   fc.constantFrom('true', 'false', 'null', 'tru', 'nul', 'True', '{}', '[]', '{"etat":"x"}', '[1]'),
   fc.string({ unit: 'binary', maxLength: 4 }),
 )
-const broken = fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join('')))
+const broken = fc.array(piece, { maxLength: 12, size: 'max' }).map((pieces) => Buffer.from(pieces.join('')))
 const name = fc.oneof(fc.constantFrom('"etat"', '"source"', '"fin"', '"cpu"', '"etatX"', '"eta"'), piece)
 const almostWhole = fc
   .array(fc.tuple(name, piece), { maxLength: 5 })
@@ -77,7 +77,7 @@ const damaged = fc
     record[place % record.length] = byte
     return record.subarray(0, record.length - cut)
   })
-const bytes = fc.uint8Array({ maxLength: 20 }).map((array) => Buffer.from(array))
+const bytes = fc.uint8Array({ maxLength: 20, size: 'max' }).map((array) => Buffer.from(array))
 
 describe('fieldScanner', () => {
   test.each([

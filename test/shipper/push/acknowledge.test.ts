@@ -93,7 +93,7 @@ describe('settling', () => {
     await fc.assert(
       fc.asyncProperty(
         sizes,
-        fc.array(answer, { maxLength: 12 }),
+        fc.array(answer, { maxLength: 12, size: 'max' }),
         fc.nat(30),
         async (counts, script, which) => {
           const streams = streamsOf(counts)
@@ -153,6 +153,115 @@ describe('settling', () => {
         deadLetter: async () => false,
       }),
     ).toBe(false)
+  })
+})
+
+describe('a push that is taken apart, or halved', () => {
+  const answer = (name: OutcomeName): Answer => ({ name, stores: [], late: [] })
+  /** A Loki that may be pushed to so often. */
+  const upTo = (pushes: number, from: ReturnType<typeof model>, more: Partial<Pushing> = {}): Pushing => {
+    let left = pushes
+    return { ...from.pushing, mayGoOn: async () => left-- > 0, ...more }
+  }
+  const blind = { missing: async (asked: readonly Stream[]) => [...asked], mayAsk: () => false }
+
+  test('is given up when it may not go on between its parts', async () => {
+    const streams = streamsOf([2, 2])
+    const [one] = streams as [Stream, Stream]
+    const bad = new Set(entriesOf(streams))
+    expect(await pushUntilAcknowledged(streams, upTo(2, model([answer('too_large')])))).toBe(false)
+    // The second part does not follow a first one that was given up.
+    const halved = model([answer('too_large'), answer('stored'), answer('stored')])
+    expect(await pushUntilAcknowledged([one], upTo(2, halved))).toBe(false)
+    expect(halved.stored).toHaveLength(1)
+    const apart = model([answer('bad_request'), answer('bad_request')], bad)
+    expect(await pushUntilAcknowledged(streams, upTo(2, apart))).toBe(false)
+    expect(apart.refused).toHaveLength(2)
+    const singly = model(
+      Array.from({ length: 3 }, () => answer('bad_request')),
+      bad,
+    )
+    expect(await pushUntilAcknowledged([one], upTo(2, singly, blind))).toBe(false)
+    expect(singly.refused).toHaveLength(1)
+  })
+
+  test('is given up when Loki does not say what it has', async () => {
+    const streams = streamsOf([2])
+    const from = model([answer('bad_request')], new Set(entriesOf(streams)))
+    expect(await pushUntilAcknowledged(streams, upTo(9, from, { missing: async () => undefined }))).toBe(
+      false,
+    )
+    expect(from.refused).toEqual([])
+  })
+
+  test('but of which Loki has everything makes no dead letter', async () => {
+    const streams = streamsOf([2])
+    const from = model([answer('bad_request')], new Set(entriesOf(streams)))
+    let letters = 0
+    const deadLetter = async () => ++letters > 0
+    const all = upTo(9, from, { missing: async () => [], deadLetter })
+    expect(await pushUntilAcknowledged(streams, all)).toBe(true)
+    expect([letters, from.pushes()]).toEqual([0, 1])
+  })
+
+  test('is sent again after a pause that grows; Loki is asked only when some of it may be stored', async () => {
+    const { pushing } = model([answer('rate_limited'), answer('rate_limited')])
+    const pauses: number[] = []
+    let questions = 0
+    await pushUntilAcknowledged(streamsOf([2]), {
+      ...pushing,
+      pause: async (ms) => void pauses.push(ms),
+      missing: async (streams) => {
+        questions++
+        return [...streams]
+      },
+    })
+    expect(pauses).toHaveLength(2)
+    expect(pauses[0]).toBeGreaterThan(0)
+    expect(pauses[1]).toBeGreaterThan(pauses[0] as number)
+    expect(questions).toBe(0)
+  })
+
+  test('is not waited for when nothing of it is missing', async () => {
+    const from = model([{ name: 'unknown', stores: [true, true, true, true], late: [] }])
+    let pauses = 0
+    const pushing: Pushing = { ...from.pushing, pause: async () => void pauses++ }
+    expect(await pushUntilAcknowledged(streamsOf([3]), pushing)).toBe(true)
+    expect([pauses, from.pushes()]).toEqual([0, 1])
+  })
+
+  test('may still arrive for a time that counts from the lost answer, however long the question took', async () => {
+    for (const [tookMs, restMs] of [
+      [2_000, STILL_ARRIVING_MS - 2_000],
+      [STILL_ARRIVING_MS, undefined],
+    ] as const) {
+      let nowMs = 0
+      const pauses: number[] = []
+      const from = model([answer('unknown')])
+      await pushUntilAcknowledged(streamsOf([1]), {
+        ...from.pushing,
+        now: () => nowMs,
+        pause: async (ms) => void pauses.push(ms),
+        missing: async (streams) => {
+          nowMs += tookMs
+          return [...streams]
+        },
+      })
+      // The last one is that before it is sent again.
+      expect(pauses.slice(0, -1)).toEqual(restMs === undefined ? [] : [restMs])
+    }
+  })
+
+  test('waits before it asks again only as long as the rest may still arrive', async () => {
+    const from = model([{ name: 'unknown', stores: [true, false, true, true], late: [true] }])
+    const asked: number[] = []
+    const missing: Pushing['missing'] = async (streams) => {
+      asked.push(from.pushing.now())
+      return from.pushing.missing(streams)
+    }
+    expect(await pushUntilAcknowledged(streamsOf([4]), { ...from.pushing, missing })).toBe(true)
+    expect(asked).toEqual([0, STILL_ARRIVING_MS])
+    expect([from.stored.length, from.pushes()]).toEqual([4, 1])
   })
 })
 
