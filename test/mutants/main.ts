@@ -35,7 +35,7 @@ async function testFile(file: string, jobs: number, counts: string, stop: AbortS
 async function run(paths: readonly string[], { limit, jobs }: Options): Promise<void> {
   const counts = join(mkdtempSync(join(tmpdir(), 'vigie-mutants-')), 'counts')
   const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   const timer =
     limit === undefined ? undefined : setTimeout(() => stop.abort(), Number(limit) * 60_000).unref()
   try {
