@@ -1,8 +1,10 @@
 import { type Fetched, type Handler } from '../kafka/consumer/handler.ts'
 import { type Lease } from '../kafka/consumer/lease.ts'
-import { keyOf, type TopicPartition } from '../kafka/consumer/partitions.ts'
+import { noteTrouble, type Obstacles } from '../kafka/consumer/obstacles.ts'
+import { keyOf, placeOf, type TopicPartition } from '../kafka/consumer/partitions.ts'
 import { type DecodedRecord } from '../kafka/decoded-record.ts'
 import { kafkaError } from '../kafka/errors.ts'
+import { type Backoff, pauseAfter } from '../service/backoff.ts'
 import { VigieError } from '../service/errors.ts'
 import { type PartitionLag } from '../service/lag.ts'
 import { type Logger } from '../service/log.ts'
@@ -14,8 +16,6 @@ import { commit } from './sink.ts'
 
 /** Where each partition stands, by `keyOf`, as its last fetch showed it. */
 export type Lags = Map<string, TopicPartition & PartitionLag & { acknowledged: number }>
-/** What stands in the way of tracking, by what it is about; /readyz tells it. */
-export type Obstacles = Map<string, string>
 
 export type HandlerParts = {
   groupId: string
@@ -29,11 +29,9 @@ export type HandlerParts = {
 }
 
 /** The pause after a transaction that failed, doubled each time up to the longest. */
-const AGAIN_MS = { first: 300, longest: 10_000 }
+const AGAIN_MS: Backoff = { first: 300, longest: 10_000 }
 /** How often a partition looks whether its member counts in the group. */
 const LOOK_AGAIN_MS = 100
-
-const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /** Handles each fetch of a partition in one transaction, which commits its offsets as well. */
 export function trackerHandler(parts: HandlerParts): Handler {
@@ -43,15 +41,12 @@ export function trackerHandler(parts: HandlerParts): Handler {
 
   const handle = async (fetched: Fetched): Promise<void> => {
     const { signal } = ended.get(keyOf(fetched)) ?? { signal: AbortSignal.abort() }
-    let delayMs = AGAIN_MS.first
+    let failures = 0
     while (!signal.aborted) {
       // A process that was away too long must not fence its successor.
       if (!lease.isValid()) await pause(LOOK_AGAIN_MS, signal)
       else if (await isHandled(parts, fetched, signal)) return
-      else {
-        await pause(delayMs, signal)
-        delayMs = Math.min(2 * delayMs, AGAIN_MS.longest)
-      }
+      else await pause(pauseAfter(AGAIN_MS, ++failures), signal)
     }
   }
 
@@ -97,12 +92,7 @@ export function trackerHandler(parts: HandlerParts): Handler {
     rebalancing: (givenUp) =>
       void logger.info('the group is rebalancing', { group: groupId, givenUp: givenUp.map(placeOf) }),
     heard: lease.renew,
-    trouble(of, reason) {
-      if (reason === undefined) return void obstacles.delete(`kafka ${of}`)
-      if (!obstacles.has(`kafka ${of}`))
-        logger.warn('Kafka does not do what it is asked; it is asked again', { of, error: reason })
-      obstacles.set(`kafka ${of}`, `Kafka: ${reason}`)
-    },
+    trouble: (of, reason) => noteTrouble(obstacles, logger, of, reason),
   }
 }
 

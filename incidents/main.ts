@@ -4,6 +4,7 @@ import { callsOf } from '../kafka/consumer/calls.ts'
 import { consume } from '../kafka/consumer/consume.ts'
 import { type Fetching } from '../kafka/consumer/fetcher.ts'
 import { createLease } from '../kafka/consumer/lease.ts'
+import { type Obstacles } from '../kafka/consumer/obstacles.ts'
 import { tellStalls, watchedWork, watchStalls } from '../kafka/consumer/stall-watch.ts'
 import { kafkaError } from '../kafka/errors.ts'
 import { ensureTopics } from '../kafka/topics.ts'
@@ -11,7 +12,7 @@ import { TOPIC } from '../log/names.ts'
 import { startHealthServer } from '../service/health.ts'
 import { type Logger } from '../service/log.ts'
 import { type TrackerSettings } from './config.ts'
-import { type Lags, type Obstacles, trackerHandler } from './handler.ts'
+import { type Lags, trackerHandler } from './handler.ts'
 import { trackerMetrics } from './metrics.ts'
 import { createOwnership } from './ownership.ts'
 
@@ -35,7 +36,7 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = where
   const groupId = settings.TRACKER_GROUP_ID
   const sessionTimeoutMs = settings.TRACKER_SESSION_TIMEOUT_MS
-  const { names, fits } = subscriptionOf(where)
+  const topics = subscriptionOf(where)
   const ownership = createOwnership({ where, groupId, logger })
   const lags: Lags = new Map()
   const obstacles: Obstacles = new Map([['joining', 'Kafka: has not joined the group yet']])
@@ -59,7 +60,7 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
   const cluster = clusterOf(where, 'vigie-tracker')
   try {
     await withAdmin(createKafka(where, 'vigie-tracker', logger), brokers, (admin) =>
-      ensureTopics(admin, [...names, TOPIC.incidents, TOPIC.incidentsState], brokers),
+      ensureTopics(admin, [...topics.names, TOPIC.incidents, TOPIC.incidentsState], brokers),
     )
     logger.info('tracking', {
       topic,
@@ -72,7 +73,7 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
       {
         calls: callsOf(cluster),
         ...{ groupId, sessionTimeoutMs },
-        topics: { names, fits: fits && ((name) => fits(name) && !OURS.has(name)) },
+        topics,
         fetching: FETCHING,
       },
       () => trackerHandler({ groupId, brokers, logger, ownership, metrics, lags, lease, obstacles }),
@@ -87,6 +88,3 @@ export async function runTracker(tracker: Tracker, stop: AbortSignal): Promise<v
     await health.close()
   }
 }
-
-/** Vigie's own topics that hold no logs. */
-const OURS: ReadonlySet<string> = new Set(Object.values(TOPIC).filter((name) => name !== TOPIC.logs))

@@ -49,12 +49,15 @@ function topicsProblem(value: string): string | undefined {
   }
 }
 
-/** The topics of logs that KAFKA_TOPIC means. Pure. */
+/** Vigie's own topics hold no logs, but for the one that is named for them. */
+const WITHOUT_LOGS: ReadonlySet<string> = new Set(Object.values(TOPIC).filter((name) => name !== TOPIC.logs))
+
+/** The topics of logs that KAFKA_TOPIC means; Vigie's own others fit no pattern. Pure. */
 export function subscriptionOf({ KAFKA_TOPIC: value }: Pick<KafkaSettings, 'KAFKA_TOPIC'>): Topics {
   const pattern = PATTERN.exec(value)?.[1]
   if (pattern === undefined) return { names: listed(value) }
   const whole = new RegExp(`^(?:${pattern})$`)
-  return { names: [], fits: (name) => whole.test(name) }
+  return { names: [], fits: (name) => whole.test(name) && !WITHOUT_LOGS.has(name) }
 }
 
 /** The one topic that KAFKA_TOPIC names, for what writes to it. Throws CONFIG_INVALID when it means several. */

@@ -1,3 +1,5 @@
+import { type Backoff, pauseAfter } from '../service/backoff.ts'
+
 /**
  * What has to be sent again after a push:
  * `nothing`: all of it is stored; `all`: none of it is; `missing`: some of it may be, so Loki is asked
@@ -84,8 +86,7 @@ function nameOf(status: number, body: string): OutcomeName {
   return status >= 300 ? 'not_found' : 'unexpected_status'
 }
 
-const FIRST_DELAY_MS = 250
-const LONGEST_DELAY_MS = 10_000
+const DELAYS_MS: Backoff = { first: 250, longest: 10_000 }
 
 /**
  * How long to wait before attempt number `attempt` (1 is the first retry): doubling, from a quarter
@@ -93,6 +94,5 @@ const LONGEST_DELAY_MS = 10_000
  * `random` is in [0, 1). Pure.
  */
 export function delayBeforeMs(attempt: number, random: number): number {
-  const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 10))
-  return Math.round(full * (1 - random / 2))
+  return Math.round(pauseAfter(DELAYS_MS, attempt) * (1 - random / 2))
 }

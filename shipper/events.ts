@@ -1,6 +1,7 @@
 import { type Gap } from '../kafka/consumer/cursor.ts'
 import { type Unreadable } from '../kafka/consumer/handler.ts'
-import { type TopicPartition } from '../kafka/consumer/partitions.ts'
+import { noteTrouble, type Obstacles, OF_KAFKA } from '../kafka/consumer/obstacles.ts'
+import { byTopic, type TopicPartition } from '../kafka/consumer/partitions.ts'
 import { type Looked, tellStalls } from '../kafka/consumer/stall-watch.ts'
 import { TOPIC } from '../log/names.ts'
 import { type LokiLimits } from '../loki/limits.ts'
@@ -11,10 +12,8 @@ import { type ShipperMetrics } from './metrics.ts'
 import { type Refusal } from './push/dead-letters.ts'
 import { type ShippedTopic } from './side.ts'
 
-/** What stands in the way of shipping, by what it is about; /readyz tells it. */
-export type Obstacles = Map<string, string>
 /** The obstacle of offsets that cannot be committed. */
-const COMMIT = 'kafka commit'
+const COMMIT = `${OF_KAFKA}commit`
 
 /**
  * Everything that happens to a shipper and that people see, declared once: the line of its log, the numbers that
@@ -31,16 +30,11 @@ export function shipperEvents(metrics: ShipperMetrics, logger: Logger, obstacles
     /** Of the group and of Kafka. */
     joined(partitions: readonly TopicPartition[]) {
       obstacles.delete('joining')
-      logger.info('joined the group', { partitions: byTopic(partitions) })
+      logger.info('joined the group', { partitions: numbersOf(partitions) })
     },
     rebalancing: (givenUp: readonly TopicPartition[]) =>
-      void logger.info('the group is rebalancing', { givenUp: byTopic(givenUp) }),
-    kafkaTrouble(of: string, reason: string | undefined) {
-      const key = `kafka ${of}`
-      if (reason !== undefined && !obstacles.has(key))
-        logger.warn('Kafka does not do what it is asked; it is asked again', { of, error: reason })
-      obstacle(key, reason === undefined ? undefined : `Kafka: ${reason}`)
-    },
+      void logger.info('the group is rebalancing', { givenUp: numbersOf(givenUp) }),
+    kafkaTrouble: (of: string, reason: string | undefined) => noteTrouble(obstacles, logger, of, reason),
     commitFailed(error: unknown) {
       obstacle(COMMIT, `Kafka: the offsets could not be committed: ${reasonOf(error)}`)
       logger.warn('the offsets could not be committed; it is tried again', { error: reasonOf(error) })
@@ -161,11 +155,8 @@ export function shipperEvents(metrics: ShipperMetrics, logger: Logger, obstacles
 }
 export type ShipperEvents = ReturnType<typeof shipperEvents>
 
-function byTopic(partitions: readonly TopicPartition[]): Record<string, number[]> {
-  const topics: Record<string, number[]> = {}
-  for (const { topic, partition } of partitions) {
-    topics[topic] ??= []
-    topics[topic].push(partition)
-  }
-  return topics
-}
+/** The partitions' numbers by topic, as they stand in the log. */
+const numbersOf = (partitions: readonly TopicPartition[]): Record<string, number[]> =>
+  Object.fromEntries(
+    [...byTopic(partitions)].map(([topic, own]) => [topic, own.map(({ partition }) => partition)]),
+  )

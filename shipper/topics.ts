@@ -1,6 +1,6 @@
 import { subscriptionOf } from '../kafka/config.ts'
 import { type Topics } from '../kafka/consumer/subscription.ts'
-import { JOB, TOPIC } from '../log/names.ts'
+import { JOB } from '../log/names.ts'
 import { type Shipper } from './config.ts'
 import { type ShipperEvents } from './events.ts'
 import { withMetadata } from './project/metadata.ts'
@@ -9,8 +9,6 @@ import { type ShippedTopic, sideTopics } from './side.ts'
 
 /** The topics that a shipper reads, and how each of them is shipped. */
 export type ShippedTopics = { subscribed: Topics; of: (topic: string) => ShippedTopic }
-
-const OURS: ReadonlySet<string> = new Set(Object.values(TOPIC))
 
 /** The topics of logs first, so that their partitions are spread evenly; then Vigie's own that are shipped beside them. */
 export function shippedTopics(
@@ -28,11 +26,7 @@ export function shippedTopics(
   const side = new Map(settings.SHIPPER_SIDE_TOPICS ? sideTopics() : [])
   for (const name of names) side.delete(name)
   return {
-    subscribed: {
-      names: [...names, ...side.keys()],
-      // A pattern means logs: Vigie's own topics hold none, but for the one that is named for them.
-      fits: fits && ((name) => fits(name) && (name === TOPIC.logs || !OURS.has(name))),
-    },
+    subscribed: { names: [...names, ...side.keys()], fits },
     of: (topic) => side.get(topic) ?? { topic, job: JOB.logs, project, isSide: false },
   }
 }

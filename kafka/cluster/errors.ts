@@ -38,3 +38,9 @@ const FATAL = new Set([
 
 /** Whether a fault stays whatever is tried again. */
 export const isFatal = (fault: string): boolean => FATAL.has(fault)
+
+/** Whether an error is a fault of Kafka that waiting may mend: not a defect, and none that stays. */
+export function mayPass(error: unknown): boolean {
+  const fault = faultOf(error)
+  return fault !== undefined && !isFatal(fault)
+}

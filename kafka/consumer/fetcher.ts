@@ -1,5 +1,5 @@
 import { type Metadata } from '../cluster/cluster.ts'
-import { faultOf, isFatal } from '../cluster/errors.ts'
+import { mayPass } from '../cluster/errors.ts'
 import { errorOfCode } from '../kafkajs.ts'
 import { type Calls } from './calls.ts'
 import { type Clock } from './clock.ts'
@@ -158,8 +158,7 @@ export function createFetcher({ calls, clock, fetching, handler, refresh, fail }
       try {
         await fetchOnce(node, due, due.length === led.length)
       } catch (error) {
-        const fault = faultOf(error)
-        if (fault === undefined || isFatal(fault)) throw error
+        if (!mayPass(error)) throw error
         if (closed.signal.aborted) break
         handler.trouble(`fetch ${node}`, (error as Error).message)
         for (const cursor of due) if (isOurs(cursor)) later(cursors.get(keyOf(cursor)) as Cursor)

@@ -1,3 +1,4 @@
+import { type Backoff, pauseAfter } from '../../service/backoff.ts'
 import { isFatal } from '../cluster/errors.ts'
 import { type Joined } from './calls.ts'
 import { type TopicPartition, without } from './partitions.ts'
@@ -60,7 +61,7 @@ export const NEW_MEMBER: Member = {
 }
 
 /** The pause after a join that failed: the first, doubled each time, up to the longest. */
-const PAUSE_MS = { first: 100, longest: 5_000 }
+const PAUSES_MS: Backoff = { first: 100, longest: 5_000 }
 
 /** What an event makes of a member. Pure. An event that came too late to matter changes nothing. */
 export function step(member: Member, event: Event): Step {
@@ -184,9 +185,9 @@ function faulted(member: Member, { request, fault, memberId }: Event & { name: '
 }
 
 function pause(member: Member): Step {
-  const ms = Math.min(PAUSE_MS.first * 2 ** member.attempts, PAUSE_MS.longest)
-  const next: Member = { ...member, phase: { name: 'waiting' }, attempts: member.attempts + 1 }
-  return { member: next, effects: [{ do: 'pause', ms }] }
+  const attempts = member.attempts + 1
+  const next: Member = { ...member, phase: { name: 'waiting' }, attempts }
+  return { member: next, effects: [{ do: 'pause', ms: pauseAfter(PAUSES_MS, attempts) }] }
 }
 
 function faultedWhileMember(member: Member, fault: string): Step {

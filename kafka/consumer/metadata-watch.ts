@@ -1,5 +1,5 @@
 import { type Metadata } from '../cluster/cluster.ts'
-import { faultOf, isFatal } from '../cluster/errors.ts'
+import { mayPass } from '../cluster/errors.ts'
 import { type Calls } from './calls.ts'
 import { type Clock } from './clock.ts'
 import { type Handler } from './handler.ts'
@@ -43,8 +43,7 @@ export function createMetadataWatch({
       trouble('metadata', leaderless.length === 0 ? undefined : `no leader of ${leaderless.join(', ')}`)
       return leaderless.length === 0
     } catch (error) {
-      const fault = faultOf(error)
-      if (fault === undefined || isFatal(fault)) throw error
+      if (!mayPass(error)) throw error
       trouble('metadata', (error as Error).message)
       return false
     }

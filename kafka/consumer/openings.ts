@@ -1,4 +1,4 @@
-import { faultOf, isFatal } from '../cluster/errors.ts'
+import { mayPass } from '../cluster/errors.ts'
 import { type Calls } from './calls.ts'
 import { type Clock } from './clock.ts'
 import { type Group } from './group.ts'
@@ -44,8 +44,7 @@ export function createOpenings({ calls, clock, group, trouble, onBegin, ended }:
           await openOnce(wanted(), generation)
           trouble('offsets', undefined)
         } catch (error) {
-          const fault = faultOf(error)
-          if (fault === undefined || isFatal(fault)) throw error
+          if (!mayPass(error)) throw error
           trouble('offsets', (error as Error).message)
         }
         if (wanted().length > 0) await clock.pause(AGAIN_MS, ended)

@@ -3,6 +3,9 @@ export type TopicPartition = { topic: string; partition: number }
 /** A name for a partition, unlike any other's: a topic's name holds no space. */
 export const keyOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`
 
+/** A partition as people read it. */
+export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+
 /** The partitions that are in `all`, but not in `others`. Pure. */
 export function without<Each extends TopicPartition>(
   all: readonly Each[],

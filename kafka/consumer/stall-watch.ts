@@ -1,5 +1,6 @@
 import { type Logger } from '../../service/log.ts'
-import { keyOf, type TopicPartition } from './partitions.ts'
+import { type Obstacles, OF_KAFKA } from './obstacles.ts'
+import { keyOf, placeOf, type TopicPartition } from './partitions.ts'
 import { look, nothingWatched, type StallNews, type Stalls, stuckOf, type Watched } from './stall.ts'
 
 /** Where a partition stands: what is before `acknowledged` is handled, and so many records wait. */
@@ -11,11 +12,8 @@ export type WatchedWork = Watched & ({ standing: Standing } | { problem: string 
 /** What a watch saw. */
 export type Looked = { stalls: Stalls<WatchedWork>; news: readonly StallNews<WatchedWork>[] }
 
-/** What stands in the way of a service, by what it is about; its /readyz tells it. */
-type Obstacles = Map<string, string>
-
 /** Obstacles that stand in the way of knowing the lag: these are watched themselves. */
-const hidesLag = (obstacle: string): boolean => obstacle === 'joining' || obstacle.startsWith('kafka ')
+const hidesLag = (obstacle: string): boolean => obstacle === 'joining' || obstacle.startsWith(OF_KAFKA)
 /** Under this the obstacles of stuck partitions stand. */
 const STUCK = 'stuck '
 
@@ -39,8 +37,8 @@ export const watchedWork = (
 
 const seconds = (ms: number): number => Math.round(ms / 1_000)
 
-const stuckText = ({ topic, partition, lag }: Standing, stillMs: number): string =>
-  `${topic}/${partition}: nothing was acknowledged for ${seconds(stillMs)} s; ${lag} ${lag === 1 ? 'record waits' : 'records wait'}`
+const stuckText = (standing: Standing, stillMs: number): string =>
+  `${placeOf(standing)}: nothing was acknowledged for ${seconds(stillMs)} s; ${standing.lag} ${standing.lag === 1 ? 'record waits' : 'records wait'}`
 
 /** Writes what is new into the log, and stuck partitions into the obstacles. Returns how many partitions are stuck. */
 export function tellStalls({ stalls, news }: Looked, logger: Logger, obstacles: Obstacles): number {

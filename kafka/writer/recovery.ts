@@ -1,3 +1,4 @@
+import { type Backoff, pauseAfter } from '../../service/backoff.ts'
 import { type Clock } from '../consumer/clock.ts'
 import { type WriterCalls } from './calls.ts'
 import { type Outlet } from './outlet.ts'
@@ -5,9 +6,7 @@ import { begun } from './sequence.ts'
 import { type Topics } from './topics.ts'
 import { failed, giveUpLate, inTrouble } from './trouble.ts'
 
-/** After the first fault; doubled with each that follows, up to the second. */
-const PAUSE_MS = 100
-const MAX_PAUSE_MS = 1_000
+const PAUSES_MS: Backoff = { first: 100, longest: 1_000 }
 
 export type RecoveryWork = {
   calls: WriterCalls
@@ -76,5 +75,5 @@ export function createRecovery({ calls, topics, clock, outlets, pump, closed }: 
 /** By the one that has failed least: it need not wait for the others. */
 function pauseOf(troubled: readonly Outlet[]): number {
   const attempts = Math.min(...troubled.map(({ trouble }) => trouble?.attempts ?? 1))
-  return Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** (attempts - 1))
+  return pauseAfter(PAUSES_MS, attempts)
 }

@@ -1,8 +1,9 @@
-import { faultOf, isFatal } from '../cluster/errors.ts'
+import { faultOf, mayPass } from '../cluster/errors.ts'
 import { type Clock } from '../consumer/clock.ts'
 import { keyOf, type TopicPartition } from '../consumer/partitions.ts'
 import { errorOfCode } from '../kafkajs.ts'
 import { type WriterCalls } from './calls.ts'
+import { type Patience, patiently } from './patiently.ts'
 import { type PartitionAnswer, type PartitionBatch } from './produce.ts'
 import { type WriterRecord } from './record.ts'
 import { type Identity } from './sequence.ts'
@@ -100,28 +101,17 @@ export function createTransactionalProducer(work: TransactionalWork): Transactio
 
 /**
  * A transaction right after another of the same producer is refused with CONCURRENT_TRANSACTIONS until the
- * markers of the first are written: some 10 ms, so the first retry comes that soon.
+ * markers of the first are written: some 10 ms, so the first retry comes that soon. All together it outlives a broker
+ * that restarts.
  */
-const PAUSE_MS = 20
-const MAX_PAUSE_MS = 2_000
-/** To outlive a broker that restarts. */
-const PATIENCE_MS = 30_000
+const PATIENCE: Patience = {
+  withinMs: 30_000,
+  pausesMs: { first: 20, longest: 2_000 },
+  through: (error) =>
+    mayPass(error) &&
+    (faultOf(error) === 'CONNECTION' || (error as { retriable?: boolean }).retriable === true),
+}
 
 /** Tries again through Kafka's faults that pass; all that a transaction asks may be asked twice. */
-export async function untilDone<Answer>(clock: Clock, ask: () => Promise<Answer>): Promise<Answer> {
-  const deadlineMs = clock.now() + PATIENCE_MS
-  for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!mayPass(error) || clock.now() > deadlineMs) throw error
-    }
-    await clock.pause(pauseMs, new AbortController().signal)
-  }
-}
-
-function mayPass(error: unknown): boolean {
-  const fault = faultOf(error)
-  if (fault === undefined || isFatal(fault)) return false
-  return fault === 'CONNECTION' || (error as { retriable?: boolean }).retriable === true
-}
+export const untilDone = <Answer>(clock: Clock, ask: () => Promise<Answer>): Promise<Answer> =>
+  patiently(clock, PATIENCE, ask)

@@ -1,4 +1,4 @@
-import { faultOf, isFatal } from '../cluster/errors.ts'
+import { mayPass } from '../cluster/errors.ts'
 import { abandon, type Outlet } from './outlet.ts'
 
 /** To outlive a broker that was killed: it took 13 s to come back, with its log to recover. */
@@ -13,8 +13,7 @@ export function inTrouble(outlet: Outlet, error: unknown, nowMs: number): void {
 
 /** Something failed that the outlet needed: a fault of Kafka is waited out, anything else is final. */
 export function failed(outlet: Outlet, error: unknown, nowMs: number): void {
-  const fault = faultOf(error)
-  if (fault !== undefined && !isFatal(fault)) {
+  if (mayPass(error)) {
     inTrouble(outlet, error, nowMs)
     return
   }

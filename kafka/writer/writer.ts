@@ -1,5 +1,4 @@
 import { clusterOf } from '../client.ts'
-import { faultOf, isFatal } from '../cluster/errors.ts'
 import { type KafkaSettings } from '../config.ts'
 import { CLOCK, type Clock } from '../consumer/clock.ts'
 import { kafkaError } from '../errors.ts'
@@ -11,6 +10,7 @@ import { type WriterCalls, writerCallsOf } from './calls.ts'
 import { createDispatch } from './dispatch.ts'
 import { createJob } from './job.ts'
 import { createOutlet, type Outlet } from './outlet.ts'
+import { type Patience, patiently } from './patiently.ts'
 import { type WriterRecord, type Written } from './record.ts'
 import { begun, type Identity } from './sequence.ts'
 import { fitOf } from './size.ts'
@@ -37,7 +37,7 @@ export async function openWriter(settings: KafkaSettings, clientId: string): Pro
   const cluster = clusterOf(settings, clientId)
   const calls = writerCallsOf(cluster)
   try {
-    const identity = await patiently(CLOCK, () => calls.newIdentity())
+    const identity = await patiently(CLOCK, PATIENCE, () => calls.newIdentity())
     const writer = createWriter(calls, identity, CLOCK)
     return {
       write: writer.write,
@@ -52,21 +52,8 @@ export async function openWriter(settings: KafkaSettings, clientId: string): Pro
   }
 }
 
-const AGAIN_MS = 500
-
-/** Tries again through Kafka's faults for a minute, but not through those that no waiting mends. */
-async function patiently<Result>(clock: Clock, attempt: () => Promise<Result>): Promise<Result> {
-  const deadlineMs = clock.now() + PATIENCE_MS
-  for (;;) {
-    try {
-      return await attempt()
-    } catch (error) {
-      const fault = faultOf(error)
-      if (fault === undefined || isFatal(fault) || clock.now() > deadlineMs) throw error
-    }
-    await clock.pause(AGAIN_MS, new AbortController().signal)
-  }
-}
+/** As long as a partition waits, asking twice a second. */
+const PATIENCE: Patience = { withinMs: PATIENCE_MS, pausesMs: { first: 500, longest: 500 } }
 
 /** The writer over calls that a test may simulate. `identity` is nobody else's. */
 export function createWriter(calls: WriterCalls, identity: Identity, clock: Clock): Writer {
@@ -94,7 +81,7 @@ export function createWriter(calls: WriterCalls, identity: Identity, clock: Cloc
   }
 
   const untilKnown = (names: readonly string[]): Promise<void> =>
-    patiently(clock, async () => {
+    patiently(clock, PATIENCE, async () => {
       failIfClosed()
       const missing = names.filter((name) => topics.of(name) === undefined)
       const [error] = missing.length === 0 ? [] : await topics.refresh(missing)

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Committed } from '../../kafka/consumer/calls.ts'
 import { type Handler } from '../../kafka/consumer/handler.ts'
-import { keyOf, type TopicPartition } from '../../kafka/consumer/partitions.ts'
+import { keyOf, placeOf, type TopicPartition } from '../../kafka/consumer/partitions.ts'
 import { type DecodedRecord } from '../../kafka/decoded-record.ts'
+import { type Backoff, pauseAfter } from '../../service/backoff.ts'
 import { aborted, pause } from '../../service/shutdown.ts'
 import { createLane, type Lane, type LaneWork } from './lane.ts'
 import { readMark, writeMark } from './mark.ts'
@@ -26,7 +27,7 @@ export type LanesWork = {
 }
 
 /** The wait after a commit that failed, doubled each time up to the longest: Kafka may be away for an hour. */
-const COMMIT_AGAIN_MS = { first: 500, longest: 10_000 }
+const COMMIT_AGAIN_MS: Backoff = { first: 500, longest: 10_000 }
 /** A partition that is given up does not wait longer for Kafka: what is uncertain then, the next owner asks for. */
 const LAST_COMMIT_MS = 5_000
 
@@ -53,18 +54,17 @@ export function createLanes(
     for (const { lane, mark } of marks) lane.committed(mark)
   }
   const commitLoop = async (): Promise<void> => {
-    let delayMs = COMMIT_AGAIN_MS.first
+    let failures = 0
     while (changed.size > 0) {
       const keys = [...changed]
       changed.clear()
       try {
         await commitOf(keys)
-        delayMs = COMMIT_AGAIN_MS.first
+        failures = 0
       } catch (error) {
         for (const key of keys) if (table.has(key)) changed.add(key)
         work.onCommitFailed(error)
-        await pause(delayMs, owned.signal)
-        delayMs = Math.min(2 * delayMs, COMMIT_AGAIN_MS.longest)
+        await pause(pauseAfter(COMMIT_AGAIN_MS, ++failures), owned.signal)
       }
     }
     isCommitting = false
@@ -132,6 +132,6 @@ const withLines = (records: readonly DecodedRecord[]): readonly DecodedRecord[] 
 
 function laneOf(table: LaneTable, of: TopicPartition): Lane {
   const entry = table.get(keyOf(of))
-  if (entry === undefined) throw new Error(`${of.topic}/${of.partition} is not owned, but got records`)
+  if (entry === undefined) throw new Error(`${placeOf(of)} is not owned, but got records`)
   return entry.lane
 }

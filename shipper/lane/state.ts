@@ -1,5 +1,6 @@
 import { type Gap } from '../../kafka/consumer/cursor.ts'
 import { type Beginning, type Fetched } from '../../kafka/consumer/handler.ts'
+import { placeOf, type TopicPartition } from '../../kafka/consumer/partitions.ts'
 import { type DecodedRecord } from '../../kafka/decoded-record.ts'
 import { type Batch } from '../batch/batch.ts'
 import { type Mark } from './mark.ts'
@@ -75,15 +76,10 @@ export function skipped(lane: LaneState, gap: Gap): LaneState {
   return { ...lane, queue, expected: gap.to }
 }
 
-function refuseStale(
-  lane: LaneState,
-  of: { topic: string; partition: number; generation: number },
-  from: number,
-) {
+function refuseStale(lane: LaneState, of: TopicPartition & { generation: number }, from: number) {
   if (of.generation === lane.generation && from === lane.expected) return
-  const place = `${of.topic}/${of.partition}`
   throw new Error(
-    `${place} got records from offset ${from} of generation ${of.generation}; expected were ${lane.expected} of ${lane.generation}`,
+    `${placeOf(of)} got records from offset ${from} of generation ${of.generation}; expected were ${lane.expected} of ${lane.generation}`,
   )
 }
 

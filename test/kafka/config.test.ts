@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { kafkaSettings, securityOf } from '../../kafka/config.ts'
+import { kafkaSettings, securityOf, singleTopic, subscriptionOf } from '../../kafka/config.ts'
+import { TOPIC } from '../../log/names.ts'
 import { settingsFrom } from '../../service/settings.ts'
 
 const settingsOf = (env: Record<string, string>) => settingsFrom(kafkaSettings, env)
@@ -97,5 +98,35 @@ describe('TLS', () => {
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(part) }),
     )
     expect(() => security(env)).toThrow(/KAFKA_SSL_CA/)
+  })
+})
+
+describe('the topics of logs', () => {
+  const topics = (KAFKA_TOPIC: string) => subscriptionOf({ KAFKA_TOPIC })
+
+  test('by name: one, or several', () => {
+    expect(topics('logs')).toEqual({ names: ['logs'] })
+    expect(topics('logs-a, logs-b')).toEqual({ names: ['logs-a', 'logs-b'] })
+  })
+
+  test('by a pattern of the whole name, which Vigie’s own topics without logs do not fit', () => {
+    const { names, fits } = topics('/ingestion.*/')
+    const all = [
+      TOPIC.logs,
+      'ingestion-crm',
+      'my-ingestion',
+      TOPIC.incidents,
+      TOPIC.rejected,
+      TOPIC.deadLetters,
+    ]
+    expect([names, all.filter((name) => fits?.(name))]).toEqual([[], [TOPIC.logs, 'ingestion-crm']])
+  })
+
+  test('one, for what writes', () => {
+    expect(singleTopic({ KAFKA_TOPIC: 'logs' })).toBe('logs')
+    for (const several of ['a,b', '/a.*/'])
+      expect(() => singleTopic({ KAFKA_TOPIC: several })).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(several) }),
+      )
   })
 })
