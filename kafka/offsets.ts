@@ -1,22 +1,17 @@
 import { type Admin } from './client.ts'
-import { type Calls } from './consumer/calls.ts'
-import { errorOfCode } from './kafkajs.ts'
+import { type Calls, partitionsOf } from './consumer/calls.ts'
 
 /** Offsets by partition: always the offset of the next record, as Kafka counts. */
 export type Offsets = ReadonlyMap<number, bigint>
-
-const UNKNOWN_TOPIC = 3
 
 /** Where each partition ends now, records of open transactions included. Throws kafkajs's errors. */
 export async function endOffsets(
   calls: Pick<Calls, 'metadata' | 'listOffset'>,
   topic: string,
 ): Promise<Offsets> {
-  const found = (await calls.metadata([topic])).topics.get(topic)
-  if (found === undefined || found.errorCode !== 0) throw errorOfCode(found?.errorCode ?? UNKNOWN_TOPIC)
   return new Map(
     await Promise.all(
-      found.partitions.map(
+      (await partitionsOf(calls, topic)).map(
         async ({ partition, leader }) =>
           [partition, BigInt(await calls.listOffset(leader, { topic, partition }, 'latest'))] as const,
       ),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { faultOf, isFatal } from './cluster/errors.ts'
-import { type Calls } from './consumer/calls.ts'
+import { type PartitionMetadata } from './cluster/cluster.ts'
+import { mayPass } from './cluster/errors.ts'
+import { type Calls, partitionsOf } from './consumer/calls.ts'
 import { decodeBatches } from './consumer/decode-batches.ts'
 import { type DecodedRecord } from './decoded-record.ts'
 import { connectionError, errorOfCode } from './kafkajs.ts'
@@ -23,6 +24,9 @@ export async function readToEnd(
   await readBatches(calls, topic, async ({ records }) => records.forEach(onRecord))
 }
 
+type Leaders = readonly PartitionMetadata[]
+const LEADER_NOT_AVAILABLE = 5
+
 /** A partition that is being read: the next offset, and the one to stop at. */
 type Reading = { partition: number; offset: number; readonly end: number }
 
@@ -37,8 +41,16 @@ export async function readBatches(
   onBatch: (batch: Records) => Promise<void>,
 ): Promise<Offsets> {
   const readings = await patiently(topic, () => readingsOf(calls, topic))
+  let leaders: Leaders | undefined
   for (let left = readings; left.length > 0; left = left.filter(({ offset, end }) => offset < end))
-    await patiently(topic, () => advance(calls, topic, left, onBatch))
+    await patiently(topic, async () => {
+      const known = leaders ?? (await partitionsOf(calls, topic))
+      // Those that bring nothing, or an error, may have moved.
+      leaders = undefined
+      const hasMoved = await advance(calls, topic, known, left, onBatch)
+      if (hasMoved) leaders = known
+      return hasMoved
+    })
   return new Map(readings.map(({ partition, end }) => [partition, BigInt(end)]))
 }
 
@@ -51,8 +63,7 @@ async function patiently<Result>(topic: string, attempt: () => Promise<Result | 
       if (result !== undefined) return result
       if (Date.now() > deadlineMs) throw connectionError(`nothing came for ${PATIENCE_MS / 1000} s`, topic)
     } catch (error) {
-      const fault = faultOf(error)
-      if (fault === undefined || isFatal(fault)) throw error
+      if (!mayPass(error)) throw error
       if (Date.now() > deadlineMs)
         throw connectionError(`${topic} could not be read to its end: ${(error as Error).message}`, topic)
       await sleep(AGAIN_MS)
@@ -61,11 +72,8 @@ async function patiently<Result>(topic: string, attempt: () => Promise<Result | 
 }
 
 async function readingsOf(calls: Calls, topic: string): Promise<Reading[]> {
-  const { topics } = await calls.metadata([topic])
-  const found = topics.get(topic)
-  if (found === undefined || found.errorCode !== 0) throw errorOfCode(found?.errorCode ?? 3)
   return Promise.all(
-    found.partitions.map(async ({ partition, leader }) => {
+    (await partitionsOf(calls, topic)).map(async ({ partition, leader }) => {
       const [offset, end] = [
         await calls.listOffset(leader, { topic, partition }, 'earliest'),
         await calls.listOffset(leader, { topic, partition }, 'latest'),
@@ -79,18 +87,20 @@ async function readingsOf(calls: Calls, topic: string): Promise<Reading[]> {
 async function advance(
   calls: Calls,
   topic: string,
+  leaders: Leaders,
   readings: readonly Reading[],
   onBatch: (batch: Records) => Promise<void>,
 ): Promise<true | undefined> {
   const open = readings.filter(({ offset, end }) => offset < end)
   if (open.length === 0) return true
-  const leaders = (await calls.metadata([topic])).topics.get(topic)?.partitions ?? []
   let hasMoved = false
+  let hasAsked = false
   for (const node of new Set(leaders.map(({ leader }) => leader))) {
     const led = open.filter(({ partition }) =>
       leaders.some((each) => each.partition === partition && each.leader === node),
     )
     if (node < 0 || led.length === 0) continue
+    hasAsked = true
     const partitions = led.map(({ partition, offset }) => ({ topic, partition, offset }))
     for (const part of await calls.fetch(node, { ...FETCHING, partitions })) {
       const reading = led.find(({ partition }) => partition === part.partition)
@@ -103,5 +113,6 @@ async function advance(
       reading.offset = nextOffset
     }
   }
+  if (!hasAsked) throw errorOfCode(LEADER_NOT_AVAILABLE)
   return hasMoved ? true : undefined
 }

@@ -1,4 +1,4 @@
-import { type Cluster, type Metadata } from '../cluster/cluster.ts'
+import { type Cluster, type Metadata, type PartitionMetadata } from '../cluster/cluster.ts'
 import { unchecked } from '../cluster/link.ts'
 import { errorOfCode } from '../kafkajs.ts'
 import { decodeFetch, type FetchAnswer, type FetchedPartition } from './decode-fetch.ts'
@@ -207,6 +207,18 @@ export function callsOf(cluster: Cluster): Calls {
       return answer.partitions
     },
   }
+}
+
+const UNKNOWN_TOPIC = 3
+
+/** The partitions of a topic, and who leads them. Rejects with kafkajs's errors, also where there is no such topic. */
+export async function partitionsOf(
+  calls: Pick<Calls, 'metadata'>,
+  topic: string,
+): Promise<readonly PartitionMetadata[]> {
+  const found = (await calls.metadata([topic])).topics.get(topic)
+  failOnError(found?.errorCode ?? UNKNOWN_TOPIC)
+  return found?.partitions ?? []
 }
 
 const SYNC_TIMEOUT_MS = 65_000
