@@ -1,6 +1,5 @@
 import { type Logger } from '../service/log.ts'
 import { type Cluster, createCluster } from './cluster/cluster.ts'
-import { registerCodecs } from './codecs.ts'
 import { type KafkaSettings, securityOf } from './config.ts'
 import { type Calls, callsOf } from './consumer/calls.ts'
 import { kafkaError } from './errors.ts'
@@ -16,7 +15,6 @@ const PATIENCE = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 }
  * kafkajs's own words go to `logger` at debug level, since what matters is thrown as well.
  */
 export function createKafka(settings: KafkaSettings, clientId: string, logger?: Logger): Kafka {
-  registerCodecs()
   const { sasl, ssl } = securityOf(settings)
   return new kafkajs.Kafka({
     clientId,

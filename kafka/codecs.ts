@@ -1,8 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { decompress as zstdDecompress } from 'fzstd'
-import { compressFrame, decompressFrameSync } from 'lz4-napi'
+import { decompressFrameSync } from 'lz4-napi'
 import { uncompressSync } from 'snappy'
-import { kafkajs } from './kafkajs.ts'
 
 /** Java's snappy-java frames its blocks: this magic, two int32 versions, then length-prefixed blocks. */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
@@ -45,26 +44,4 @@ export function decompress(packed: Buffer, attributes: number): Buffer {
     default:
       throw new RangeError(`compressed by a codec of number ${attributes & CODEC_MASK}`)
   }
-}
-
-const byKafkajs = (codec: number) => async (buffer: Buffer) => decompress(buffer, codec)
-const readOnly = (name: string) => async (): Promise<Buffer> => {
-  throw new Error(`Vigie reads ${name}, but writes LZ4`)
-}
-
-/** Teaches kafkajs the codecs that it lacks; gzip it has. Vigie itself writes LZ4 only. */
-export function registerCodecs(): void {
-  const { CompressionCodecs, CompressionTypes } = kafkajs
-  CompressionCodecs[CompressionTypes.LZ4] = () => ({
-    compress: async (encoder: { buffer: Buffer }) => compressFrame(encoder.buffer),
-    decompress: byKafkajs(CODEC.lz4),
-  })
-  CompressionCodecs[CompressionTypes.Snappy] = () => ({
-    compress: readOnly('snappy'),
-    decompress: byKafkajs(CODEC.snappy),
-  })
-  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-    compress: readOnly('ZSTD'),
-    decompress: byKafkajs(CODEC.zstd),
-  })
 }

@@ -83,17 +83,11 @@ function exchangeOf<Answer>(
   maxVersion = Number.POSITIVE_INFINITY,
 ): Exchange<Answer> {
   const definition = definitionOf(name)
-  const version = commonVersion(
-    versions,
-    name,
-    Math.min(maxVersion, ...[Math.max(...definition.versions.map(Number))]),
-  )
-  return definition.protocol({ version })(parameters) as unknown as Exchange<Answer>
-}
-
-/** The newest version of a request, up to `ours`, that the broker understands. */
-export function commonVersion(versions: ApiVersions, name: string, ours: number): number {
-  return Math.min(versions[apiKeys[name] as number]?.maxVersion ?? 0, ours)
+  const newest = Math.max(...definition.versions.map(Number))
+  const theirs = versions[apiKeys[name] as number]?.maxVersion ?? 0
+  return definition.protocol({ version: Math.min(newest, maxVersion, theirs) })(
+    parameters,
+  ) as unknown as Exchange<Answer>
 }
 
 /** An exchange whose answer is taken as it was decoded: who asked looks for errors in its parts. */

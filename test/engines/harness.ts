@@ -15,7 +15,10 @@ import { nanoseconds, queryInstant, queryLines, type StoredLine } from '../../lo
 import { PROJECT_ROOT, stackSettings } from '../../stack/config.ts'
 import { localS3Env } from '../../stack/s3.ts'
 import { type ServiceStatus } from '../../stack/status.ts'
+import { registerCodecs } from '../kafkajs-codecs.ts'
 import { reservedPort } from './ports.ts'
+
+registerCodecs()
 
 /** The settings of the engines that setup.ts started. */
 export const settings = readSettings(process.env)
@@ -127,6 +130,12 @@ export function logAt(source: string, agoSeconds: number, more: Partial<LogLine>
   }
 }
 
+/** So many logs of a source, ten milliseconds apart. */
+export const many = (source: string, count: number): LogLine[] =>
+  Array.from({ length: count }, (_, index) =>
+    logAt(source, 60 + index * 0.01, { description: `run ${index}` }),
+  )
+
 /** Writes values to a topic as they are. */
 export async function produce(
   topic: string,
@@ -150,14 +159,15 @@ export const createTopic = (
   topic: string,
   partitions = 1,
   config: Record<string, string> = {},
+  where: KafkaSettings = settings.kafka,
 ): Promise<void> =>
-  withAdmin(createKafka(settings.kafka, 'test'), brokers, async (admin) => {
+  withAdmin(createKafka(where, 'test'), where.KAFKA_BROKERS, async (admin) => {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     await admin.createTopics({
       waitForLeaders: false,
       topics: [{ topic, numPartitions: partitions, configEntries }],
     })
-    await untilLed(admin, [topic], brokers)
+    await untilLed(admin, [topic], where.KAFKA_BROKERS)
   })
 
 /** Every record of a topic, from its beginning to its present end. */

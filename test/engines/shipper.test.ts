@@ -12,6 +12,7 @@ import {
   eventually,
   linesOf,
   logAt,
+  many,
   produce,
   settings,
   startShipper,
@@ -21,10 +22,6 @@ import {
 } from './harness.ts'
 
 const own = (topic: string) => ({ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: `${topic}-group` })
-const many = (source: string, count: number) =>
-  Array.from({ length: count }, (_, index) =>
-    logAt(source, 60 + index * 0.01, { description: `run ${index}` }),
-  )
 const admin = createKafka(settings.kafka, 'test')
 
 describe('vigie ship', () => {

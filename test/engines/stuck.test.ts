@@ -10,7 +10,7 @@ import {
   createTopic,
   eventually,
   linesOf,
-  logAt,
+  many,
   produce,
   settings,
   startShipper,
@@ -22,10 +22,6 @@ import {
 
 const RECORDS = 1_000
 const LOST = 900
-const many = (source: string, count: number) =>
-  Array.from({ length: count }, (_, index) =>
-    logAt(source, 60 + index * 0.01, { description: `run ${index}` }),
-  )
 
 /** A topic of whose records a group has read none when Kafka deletes the first ones. */
 async function overtaken(topic: string, source: string, groupId: string): Promise<void> {

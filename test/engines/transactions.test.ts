@@ -5,7 +5,6 @@ import { createKafka, withAdmin } from '../../kafka/client.ts'
 import { type KafkaSettings } from '../../kafka/config.ts'
 import { isFenced } from '../../kafka/errors.ts'
 import { committedOffsets } from '../../kafka/offsets.ts'
-import { untilLed } from '../../kafka/topics.ts'
 import { fencingProducer, writeTogether } from '../../kafka/transactions.ts'
 import { brokers, createTopic, settings, unique } from './harness.ts'
 import { type OwnKafka, startOwnKafka } from './own-kafka.ts'
@@ -107,10 +106,7 @@ describe('kill -9 of the broker', () => {
     const topic = 'killed'
     const admin = <Result>(use: Parameters<typeof withAdmin<Result>>[2]) =>
       withAdmin(createKafka(where, 'test'), [kafka.broker], use)
-    await admin(async (asked) => {
-      await asked.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 1 }] })
-      await untilLed(asked, [topic], [kafka.broker])
-    })
+    await createTopic(topic, 1, {}, where)
     const groupId = 'killed-group'
     let isWriting = true
     let next = 0

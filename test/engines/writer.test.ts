@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createKafka, withAdmin } from '../../kafka/client.ts'
 import { type KafkaSettings } from '../../kafka/config.ts'
 import { headerText } from '../../kafka/headers.ts'
-import { untilLed } from '../../kafka/topics.ts'
 import { openWriter, type Writer, type WriterRecord } from '../../kafka/writer/writer.ts'
 import { HEADER, TOPIC } from '../../log/names.ts'
 import { sendToDeadLetters } from '../../shipper/push/dead-letters.ts'
@@ -159,10 +158,7 @@ describe('kill -9 of the broker', () => {
 
   test('again and again while records are written: each is there once, in order', async () => {
     const topic = 'killed'
-    await withAdmin(createKafka(where, 'test'), [kafka.broker], async (admin) => {
-      await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 8 }] })
-      await untilLed(admin, [topic], [kafka.broker])
-    })
+    await createTopic(topic, 8, {}, where)
     const writer = await openWriter(where, 'test')
     let isWriting = true
     let number = 0

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import kafkajs from 'kafkajs'
-import { registerCodecs, unsnappy } from '../../kafka/codecs.ts'
+import { unsnappy } from '../../kafka/codecs.ts'
+import { registerCodecs } from '../kafkajs-codecs.ts'
 
 type Codec = {
   compress: (encoder: { buffer: Buffer }) => Promise<Buffer>

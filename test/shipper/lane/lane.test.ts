@@ -6,6 +6,7 @@ import { deferred } from '../../../service/deferred.ts'
 import { type Batch } from '../../../shipper/batch/batch.ts'
 import { createLane, type LaneWork } from '../../../shipper/lane/lane.ts'
 import { AHEAD } from '../../../shipper/lane/state.ts'
+import { ALWAYS } from './always.ts'
 
 const recordAt = (offset: number): DecodedRecord =>
   recordOf({ value: Buffer.from(`record ${offset}`), offset, timestampMs: 1_000 + offset })
@@ -33,15 +34,7 @@ function laneOf(more: Partial<LaneWork> = {}, start = 0, uncertainUntil = 0) {
     streams.flatMap(({ entries }) => entries.map(({ nanos }) => nanos))
   const lane = createLane(
     {
-      project: (record) => ({
-        labels: '{a="b"}',
-        entry: { seconds: 1, nanos: record.offsetNumber, line: record },
-        parsed: true,
-      }),
-      batchBytes: 1_000_000,
-      batchRecords: 10,
-      batchSeconds: () => 3_600,
-      order: async () => true,
+      ...ALWAYS,
       deliver: async (batch, isUncertain) => {
         if (isUncertain) asked.push(offsetsOf(batch))
         pushed.push(offsetsOf(batch))

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type Fetched } from '../../../kafka/consumer/handler.ts'
 import { recordOf } from '../../../kafka/decoded-record.ts'
 import { createLanes, type LanesWork, type LaneTable, statusesOf } from '../../../shipper/lane/lanes.ts'
+import { ALWAYS } from './always.ts'
 
 const OF = { topic: 'logs', partition: 2 }
 const beginning = (offset: number, metadata: string | null = null, partition = 2) => ({
@@ -26,15 +27,7 @@ function lanesOf(more: Partial<LanesWork> = {}) {
   const table: LaneTable = new Map()
   const work: LanesWork = {
     workOf: () => ({
-      project: (record) => ({
-        labels: '{}',
-        entry: { seconds: 1, nanos: record.offsetNumber, line: record },
-        parsed: true,
-      }),
-      batchBytes: 1_000_000,
-      batchRecords: 10,
-      batchSeconds: () => 3_600,
-      order: async () => true,
+      ...ALWAYS,
       deliver: async ({ streams }, isUncertain) => {
         if (isUncertain) happened.push('ask')
         happened.push(`push ${streams.flatMap(({ entries }) => entries).length}`)
