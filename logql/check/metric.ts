@@ -23,16 +23,10 @@ const UNWRAP_ONLY: ReadonlySet<RangeOperation> = new Set([
   'last_over_time',
 ])
 const LINES_ONLY: ReadonlySet<RangeOperation> = new Set(['count_over_time', 'bytes_over_time', 'bytes_rate'])
-const GROUPED: ReadonlySet<RangeOperation> = new Set([
-  'avg_over_time',
-  'min_over_time',
-  'max_over_time',
-  'stdvar_over_time',
-  'stddev_over_time',
-  'quantile_over_time',
-  'first_over_time',
-  'last_over_time',
-])
+/** Those of an unwrapped number that may be grouped: not the two that add up (LogQL, "Unwrapped range aggregations"). */
+const GROUPED: ReadonlySet<RangeOperation> = new Set(
+  [...UNWRAP_ONLY].filter((operation) => operation !== 'rate_counter' && operation !== 'sum_over_time'),
+)
 
 /** Refuses a range aggregation with a parameter, an unwrap or a grouping that it must not have, or without one that it needs. Throws LogqlError (`parse`). */
 export function checkRange(
