@@ -95,9 +95,9 @@ export const inTrouble: Alert = {
   pace: 'normal',
   whenEmpty: 'no service logged an error, or its logs do not reach Loki (`LOG_TO_LOKI`)',
   onError: 'error',
-  summary: 'The {service} is in trouble: {value} errors',
+  summary: 'The {service} is in trouble: errors in its log ({value})',
   description:
-    'The {service} logged {value} errors in the last 15 minutes: logs were lost, or a partition is stuck, or there is a defect.',
+    'The log of the {service} has errors of the last 15 minutes ({value}): logs were lost, or a partition is stuck, or there is a defect.',
   action: 'Read what it says, in Loki or by `npx vigie logs`: the runbook has what to do for each message.',
   dashboard: '2-errors-slas',
   panel: 'ownErrors',

@@ -128,6 +128,18 @@ describe('from an alert to a mail', () => {
     expect(answer.data.result.map(({ stream }) => stream.source)).toEqual([source, source])
   })
 
+  test('the link in a mail about a service of Vigie’s leads to the errors that it logged', async () => {
+    const alertname = unique('11-vigie-en-difficulte')
+    const labels = { alertname, severity: 'critical', service: 'shipper' }
+    await sendAlerts(alertmanager, [{ labels, annotations: { summary: 'The shipper is in trouble' } }])
+    const [mail] = await mails.until(1, alertname)
+    const url = /href="([^"]+query_range[^"]+)"/.exec(mail?.html ?? '')?.[1] ?? ''
+    expect(new URL(unescaped(url)).searchParams.get('query')).toBe(
+      '{job="vigie", service="shipper", level="error"}',
+    )
+    expect(mail?.text).toContain(unescaped(url))
+  })
+
   test('several sources and zones: one mail a source; a second failure is no second mail', async () => {
     const [first, second] = [unique('several'), unique('several')]
     await replay([
